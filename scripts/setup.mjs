@@ -1,0 +1,317 @@
+// Makes a clone ready to run: npm packages (they bring Node 24), the native signature verifier, CometBFT.
+// Called before `npm start` and `npm test`. Runs on any Node from 18 on and imports nothing that has to be installed.
+// When all is in place it says nothing. Options: --quiet (errors only), --json (result on stdout), --no-cometbft.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, join, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  COMETBFT_VERSION,
+  compareVersions,
+  findGo,
+  GO_BUILDS,
+  GO_DOWNLOADS,
+  installCometbft,
+  searchCometbft,
+  waysToGetCometbft,
+} from './cometbft.mjs'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const NODE_MAJOR = 24
+const LOCK_MAX_MS = 15 * 60_000
+const exe = process.platform === 'win32' ? '.exe' : ''
+const modules = join(ROOT, 'node_modules')
+const nodeBinary = join(modules, 'node', 'bin', `node${exe}`)
+const nodeLink = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
+const stampFile = join(modules, '.wadi-setup.json')
+
+const flags = new Set(process.argv.slice(2))
+const json = flags.delete('--json')
+const quiet = flags.delete('--quiet')
+const wantCometbft = !flags.delete('--no-cometbft')
+
+/** An error with what the reader can do about it. */
+class SetupError extends Error {
+  constructor(message, ways = []) {
+    super([message, ...ways.map((way) => `  - ${way}`)].join('\n'))
+  }
+}
+
+const done = []
+let stamp = readJson(stampFile) ?? {}
+
+try {
+  if (flags.size > 0)
+    throw new SetupError(`unknown option ${[...flags][0]}`, ['known: --quiet, --json, --no-cometbft'])
+  const state = ready() ?? (await whileLocked(setUp))
+  if (json) console.log(JSON.stringify({ ok: true, done, ...state }))
+} catch (error) {
+  if (json) console.log(JSON.stringify({ ok: false, done, error: error.message }))
+  console.error(`setup: ${error instanceof SetupError ? error.message : error.stack}`)
+  process.exitCode = 1
+}
+
+/** What is in place, or undefined when something is missing. Starts no process when a stamp vouches for all. */
+function ready() {
+  if (packagesProblem() !== undefined) return undefined
+  const node = runtime()
+  const cometbft = wantCometbft ? search() : {}
+  if (node.problem !== undefined || (wantCometbft && cometbft.path === undefined)) return undefined
+  return { node: node.version, ...(wantCometbft ? { cometbft: cometbft.path } : {}) }
+}
+
+async function setUp() {
+  await setUpPackages()
+  await setUpRuntime()
+  if (wantCometbft) await setUpCometbft()
+  const state = ready()
+  if (state === undefined)
+    throw new SetupError('set-up finished, yet something is missing', ['run it once more'])
+  return state
+}
+
+// npm packages
+
+async function setUpPackages() {
+  const problem = packagesProblem()
+  if (problem === undefined) return
+  await step(`npm packages (${problem})`, 'npm packages installed', () =>
+    npm(['ci', '--include=dev', '--no-audit', '--no-fund']),
+  )
+  stamp = {}
+}
+
+/** How node_modules differs from package-lock.json, or undefined. Packages for other systems may be absent. */
+function packagesProblem() {
+  const wanted = readJson(join(ROOT, 'package-lock.json'))?.packages
+  if (wanted === undefined)
+    throw new SetupError('package-lock.json is missing or damaged', ['git checkout package-lock.json'])
+  const installed = readJson(join(modules, '.package-lock.json'))?.packages
+  if (installed === undefined) return 'not installed yet'
+  for (const [path, entry] of Object.entries(wanted)) {
+    if (path === '') continue
+    const have = installed[path]
+    if (have === undefined && !entry.optional) return `${path.slice('node_modules/'.length)} is missing`
+    if (have !== undefined && (have.version !== entry.version || have.integrity !== entry.integrity))
+      return `${path.slice('node_modules/'.length)} is ${have.version}, not ${entry.version}`
+  }
+  return undefined
+}
+
+// Node 24 and the native verifier
+
+async function setUpRuntime() {
+  if (runtime().problem === undefined) return
+  if (!nodeWorks()) {
+    await step(`Node ${NODE_MAJOR}`, `Node ${NODE_MAJOR} fetched`, () =>
+      npm(['rebuild', 'node', '--ignore-scripts=false']),
+    ).catch((error) => console.error(`setup: ${error.message}`))
+  }
+  if (runtime().problem === 'native')
+    await step('signature verifier', 'signature verifier built', () =>
+      npm(['rebuild', 'secp256k1', '--ignore-scripts=false']),
+    )
+  const { problem, detail } = runtime()
+  if (problem === 'node')
+    throw new SetupError(
+      `the npm package "node" brought no Node ${NODE_MAJOR} for ${process.platform}-${process.arch}`,
+      [`install Node ${NODE_MAJOR} (https://nodejs.org), put it first on PATH and run this again`],
+    )
+  if (problem === 'native')
+    throw new SetupError(`the native binding of the npm package "secp256k1" does not load: ${detail}`, [
+      'install a C++ compiler, make and Python 3, then run "npm rebuild secp256k1"',
+    ])
+}
+
+/** Asks the Node that will run the sources for its version and whether the native verifier loads under it. */
+function runtime() {
+  const node = nodeWorks() ? nodeBinary : nodeOnPath()
+  if (node === undefined) return { problem: 'node' }
+  const key = `runtime ${fingerprint(node)} ${fingerprint(join(modules, '.package-lock.json'))}`
+  if (stamp[key] !== undefined) return { version: stamp[key] }
+  const probe = 'require("secp256k1/bindings"); console.log(process.versions.node)'
+  const run = spawnSync(node, ['-e', probe], { cwd: ROOT, encoding: 'utf8', timeout: 60_000 })
+  if (run.status !== 0)
+    return { problem: 'native', detail: /Error: .*/.exec(run.stderr)?.[0] ?? String(run.error ?? run.status) }
+  remember(key, run.stdout.trim())
+  return { version: run.stdout.trim() }
+}
+
+function nodeWorks() {
+  return existsSync(nodeLink) && existsSync(nodeBinary) && versionOf(nodeBinary) === NODE_MAJOR
+}
+
+/** A Node new enough outside of node_modules: npm's scripts fall through to it when the package has no binary. */
+function nodeOnPath() {
+  const folders = outerPath().split(delimiter)
+  return folders
+    .map((folder) => join(folder, `node${exe}`))
+    .find((path) => existsSync(path) && versionOf(path) >= NODE_MAJOR)
+}
+
+function versionOf(node) {
+  const key = `version ${fingerprint(node)}`
+  if (stamp[key] !== undefined) return stamp[key]
+  const run = spawnSync(node, ['--version'], { encoding: 'utf8', timeout: 20_000 })
+  const major = Number(/^v(\d+)\./.exec(run.stdout ?? '')?.[1] ?? 0)
+  if (major >= NODE_MAJOR) remember(key, major)
+  return major
+}
+
+// CometBFT
+
+async function setUpCometbft() {
+  const found = search()
+  for (const { path, source, problem } of found.rejected)
+    say(`${source}: ${path} ${problem}; looking further`)
+  if (found.path !== undefined) return
+  const ways = waysToGetCometbft()
+  const go = findGo()
+  if (go === undefined)
+    throw new SetupError(`CometBFT v${COMETBFT_VERSION} was not found, nor Go to build it`, ways)
+  if (compareVersions(go.version, GO_DOWNLOADS) < 0)
+    throw new SetupError(
+      `CometBFT v${COMETBFT_VERSION} was not found, and Go ${go.version} is too old (needs ${GO_BUILDS})`,
+      ways,
+    )
+  await step(
+    `CometBFT v${COMETBFT_VERSION} with Go ${go.version}, about a minute`,
+    `CometBFT v${COMETBFT_VERSION} built`,
+    () =>
+      installCometbft({ go }).catch((error) => {
+        throw new SetupError(`CometBFT could not be built: ${error.message}`, ways)
+      }),
+  )
+}
+
+function search() {
+  const found = searchCometbft({ known: (path) => stamp[`cometbft ${fingerprint(path)}`] })
+  if (found.path !== undefined) remember(`cometbft ${fingerprint(found.path)}`, found.version)
+  return found
+}
+
+// helpers
+
+async function step(doing, finished, action) {
+  const start = Date.now()
+  say(`${doing} …`)
+  await action()
+  done.push(finished)
+  say(`${finished} (${((Date.now() - start) / 1000).toFixed(1)} s)`)
+}
+
+function say(text) {
+  if (!quiet) console.error(`setup: ${text}`)
+}
+
+/** Runs npm as the outer npm was run; else the one on PATH. Its output is shown only when it fails. */
+function npm(args) {
+  const cli = /npm-cli\.js$/.test(process.env.npm_execpath ?? '') ? process.env.npm_execpath : undefined
+  const outerNode = [process.env.npm_node_execpath, process.execPath].find(
+    (path) => path && !path.startsWith(modules + sep),
+  )
+  const [command, first] = cli && outerNode ? [outerNode, [cli]] : ['npm', []]
+  const options = {
+    cwd: ROOT,
+    env: { ...process.env, PATH: outerPath() },
+    shell: command === 'npm' && exe !== '',
+  }
+  return new Promise((settle, reject) => {
+    const child = spawn(command, [...first, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    let tail = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        tail = (tail + chunk).slice(-4_000)
+      })
+    child.on('error', (error) =>
+      reject(new SetupError(`npm cannot be run: ${error.message}`, ['install Node with npm'])),
+    )
+    child.on('close', (code) =>
+      code === 0
+        ? settle()
+        : reject(new SetupError(`"npm ${args.join(' ')}" failed (${code}):\n${tail.trim()}`)),
+    )
+  })
+}
+
+/** PATH without this project's node_modules, which npm put in front of it. */
+function outerPath() {
+  const inner = (folder) => resolve(folder).startsWith(resolve(modules) + sep)
+  return (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '' && !inner(folder))
+    .join(delimiter)
+}
+
+/** One set-up of this clone at a time; a lock whose process is gone does not count. */
+async function whileLocked(action) {
+  const lock = join(ROOT, '.wadi', 'setup.lock')
+  mkdirSync(join(ROOT, '.wadi'), { recursive: true })
+  for (let waited = 0; !tryLock(lock); waited++) {
+    if (waited === 0) say('another set-up is running; waiting for it …')
+    await new Promise((wake) => setTimeout(wake, 200))
+  }
+  try {
+    stamp = readJson(stampFile) ?? {}
+    return await action()
+  } finally {
+    rmSync(lock, { force: true })
+  }
+}
+
+function tryLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+  }
+  const holder = Number(readText(lock))
+  const age = ageMs(lock)
+  const abandoned = age > LOCK_MAX_MS || (age > 2_000 && !(holder > 0 && alive(holder)))
+  if (abandoned) rmSync(lock, { force: true })
+  return false
+}
+
+function alive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+function remember(key, value) {
+  if (stamp[key] === value) return
+  stamp[key] = value
+  if (existsSync(modules)) writeFileSync(stampFile, JSON.stringify(stamp))
+}
+
+function fingerprint(path) {
+  const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0 }
+  return createHash('sha256').update(`${path}|${size}|${mtimeMs}`).digest('hex').slice(0, 16)
+}
+
+function ageMs(path) {
+  const at = statSync(path, { throwIfNoEntry: false })?.mtimeMs
+  return at === undefined ? 0 : Date.now() - at
+}
+
+function readText(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function readJson(path) {
+  try {
+    return JSON.parse(readText(path) ?? '')
+  } catch {
+    return undefined
+  }
+}
