@@ -1,0 +1,39 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { LruMap } from './lru.ts'
+
+test('the most recently used half of the capacity is always there, and never more than the capacity', () => {
+  const steps = fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 12 })), { maxLength: 200 })
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 10 }), steps, (capacity, moves) => {
+      const map = new LruMap<number, string>(capacity)
+      const recent: number[] = []
+      for (const [write, key] of moves) {
+        const found = map.get(key)
+        const promised = recent.slice(0, Math.floor(capacity / 2)).includes(key)
+        if (promised) expect(found).toBe(`v${key}`)
+        if (found === undefined && !write) continue
+        if (write) map.set(key, `v${key}`)
+        if (recent.includes(key)) recent.splice(recent.indexOf(key), 1)
+        recent.unshift(key)
+        expect(map.size).toBeLessThanOrEqual(capacity)
+      }
+    }),
+  )
+})
+
+test('a value may be undefined or replaced, and all may be cleared', () => {
+  const map = new LruMap<string, number | undefined>(4)
+  map.set('a', undefined)
+  map.set('a', 1)
+  map.set('a', 2)
+  expect(map.get('a')).toBe(2)
+  expect(map.size).toBe(1)
+  map.clear()
+  expect(map.get('a')).toBeUndefined()
+  expect(map.size).toBe(0)
+})
+
+test('a capacity below 2 is refused', () => {
+  expect(() => new LruMap(1)).toThrow(RangeError)
+})
