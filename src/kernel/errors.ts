@@ -43,7 +43,10 @@ const registered = new Map<string, readonly ErrorFactory[]>()
  * Registers the errors of a module under its codespace. Code 1 is reserved for `internal`.
  * Two equal codes, or a codespace registered twice, stop the program at import.
  */
-export function errors<T extends ErrorTable>(codespace: string, table: T): { readonly [K in keyof T]: ErrorFactory } {
+export function errors<T extends ErrorTable>(
+  codespace: string,
+  table: T,
+): { readonly [K in keyof T]: ErrorFactory } {
   assert(!registered.has(codespace), `codespace ${codespace} is registered twice`)
   const seen = new Set<number>()
   const made: Record<string, ErrorFactory> = {}

@@ -1,10 +1,10 @@
-/**
- * What collections read and write: ordered key-value stores, one per module, addressed by slot.
- *
- * A key is a *byte string*: a JavaScript string whose every UTF-16 unit is one byte (0…255). Two such strings compare
- * with `<` exactly as their bytes do, hash fast as Map keys, and cost half the memory of a Uint8Array.
+import type { ByteString } from '#lib/bytes.ts'
+
+/*
+ * What collections read and write: ordered key-value stores, one per module, addressed by slot. A key is a byte
+ * string: it compares with `<` exactly as its bytes do, hashes fast as a Map key, and needs no allocation per look-up.
  */
-export type ByteString = string
+export type { ByteString }
 
 /** A cursor over `start ≤ key < end`; `key` and `value` are valid after `next()` returned true. */
 export interface KvIterator {

@@ -1,0 +1,60 @@
+import type { TxContext } from './context.ts'
+
+/** Why the ante handler runs. Only `deliver` is final; `simulate` checks no signature. */
+export type AnteMode = 'check' | 'recheck' | 'proposal' | 'deliver' | 'simulate'
+
+export interface TxCoin {
+  readonly denom: string
+  readonly amount: string
+}
+
+/** A public key as it stands in a transaction or an account. */
+export interface TxPublicKey {
+  readonly typeUrl: string
+  readonly value: Uint8Array
+}
+
+export interface TxSigner {
+  /** Absent where the account is known to have a key already, and in some wallets' simulations. */
+  readonly publicKey: TxPublicKey | undefined
+  readonly sequence: bigint
+}
+
+/** What an ante handler may know of a transaction. */
+export interface AnteTx {
+  /** Length of the transaction as it came, in bytes. */
+  readonly size: number
+  readonly memo: string
+  readonly timeoutHeight: bigint
+  readonly hasExtensionOptions: boolean
+  readonly fee: {
+    readonly amount: readonly TxCoin[]
+    readonly gasLimit: bigint
+    readonly payer: string
+    readonly granter: string
+  }
+  /** bech32, in order, each once: the payer first if it is named, then the messages' signers. */
+  readonly signers: readonly string[]
+  readonly signerInfos: readonly TxSigner[]
+  readonly signatures: readonly Uint8Array[]
+}
+
+/** The account a signature speaks for. */
+export interface SigningAccount {
+  readonly accountNumber: bigint
+  readonly sequence: bigint
+  readonly publicKey: TxPublicKey
+}
+
+export interface AnteOptions {
+  readonly mode: AnteMode
+  /** The node's own minimum, per unit of gas in 1/10^18; looked at in `check` only. */
+  readonly minGasPrices: readonly { readonly denom: string; readonly price: bigint }[]
+  /** True if the signature at `index` is that account's over this transaction. */
+  verify(index: number, account: SigningAccount): boolean
+  /** How many plain signatures a public key stands for: 1, or a multisig's set bits. */
+  countSignatures(index: number): number
+}
+
+/** Checks and charges a transaction before its messages run; throws a named error to refuse it. */
+export type AnteHandler = (ctx: TxContext, tx: AnteTx, options: AnteOptions) => void

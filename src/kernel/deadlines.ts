@@ -1,0 +1,173 @@
+import { type KeyCodec, keyAsValue, str, tuple, u32, u64 } from './codec.ts'
+import { Collection, type CollectionInfo, KeyMap, KeySet } from './collections.ts'
+import { type BlockContext, type Context, METER, type ReadContext, type WriteContext } from './context.ts'
+import { AppError } from './errors.ts'
+import { GasMeter } from './gas.ts'
+import type { Module, Timer } from './module.ts'
+
+/** What all timed work of a block may cost together, and one item alone. */
+export interface DeadlineBudget {
+  readonly items: number
+  readonly gas: number
+  readonly itemGas: number
+}
+
+/** Why an item failed; it stays parked until somebody retries it. */
+export interface DeadlineFailure {
+  readonly height: bigint
+  readonly codespace: string
+  readonly code: number
+}
+
+const failureCodec = keyAsValue(tuple(u64, str, u32))
+const QUEUE = 0
+const FAILED = 1
+
+/**
+ * Work that falls due at a height. Items run in order of height, then key, each under its own checkpoint and gas limit;
+ * a named error takes that item's writes back and parks it in `failed`, so one bad item never stops a block.
+ */
+export class Deadlines<K> extends Collection {
+  readonly #queue: KeySet<[bigint, K], [bigint]>
+  readonly #failed: KeyMap<K, [bigint, string, number]>
+
+  constructor(prefix: number, codec: KeyCodec<K>) {
+    super({ prefix, kind: 'deadlines', key: `(u64, ${codec.name})`, value: '' })
+    const queueKey = tuple(u64, codec) as unknown as KeyCodec<[bigint, K], [bigint]>
+    this.#queue = new KeySet(prefix, below(QUEUE, queueKey))
+    this.#failed = new KeyMap(prefix, below(FAILED, codec), failureCodec as never)
+  }
+
+  override parts(): readonly CollectionInfo[] {
+    return [this.info]
+  }
+
+  override bind(schemaId: number, name: string): void {
+    super.bind(schemaId, name)
+    this.#queue.bind(schemaId, name)
+    this.#failed.bind(schemaId, name)
+  }
+
+  /** Sets an item for the end of the block at `height`, or of the next one if that has passed. */
+  schedule(ctx: WriteContext, height: bigint, key: K): void {
+    this.#queue.add(ctx, [height, key])
+  }
+
+  cancel(ctx: WriteContext, height: bigint, key: K): void {
+    this.#queue.remove(ctx, [height, key])
+  }
+
+  /** All waiting items, soonest first. */
+  *pending(ctx: ReadContext): Generator<readonly [height: bigint, key: K], void, undefined> {
+    yield* this.#queue.keys(ctx)
+  }
+
+  /** The first item due at or before `height`. */
+  next(ctx: ReadContext, height: bigint): readonly [height: bigint, key: K] | undefined {
+    for (const entry of this.#queue.keys(ctx)) return entry[0] <= height ? entry : undefined
+    return undefined
+  }
+
+  failure(ctx: ReadContext, key: K): DeadlineFailure | undefined {
+    const row = this.#failed.get(ctx, key)
+    return row === undefined ? undefined : { height: row[0], codespace: row[1], code: row[2] }
+  }
+
+  *failed(ctx: ReadContext): Generator<readonly [key: K, failure: DeadlineFailure], void, undefined> {
+    for (const [key, row] of this.#failed.entries(ctx)) {
+      yield [key, { height: row[0], codespace: row[1], code: row[2] }]
+    }
+  }
+
+  /** Parks an item; also how genesis brings failed items back. */
+  park(ctx: WriteContext, key: K, failure: DeadlineFailure): void {
+    this.#failed.set(ctx, key, [failure.height, failure.codespace, failure.code])
+  }
+
+  /** Puts a failed item back into the queue, due now; false if it never failed. */
+  retry(ctx: WriteContext, key: K): boolean {
+    if (!this.#failed.has(ctx, key)) return false
+    this.#failed.remove(ctx, key)
+    this.schedule(ctx, ctx.height, key)
+    return true
+  }
+}
+
+/** Declares a queue of timed work; its items are keys of the given kind. */
+export const deadlines = <K>(prefix: number, codec: KeyCodec<K>): Deadlines<K> => new Deadlines(prefix, codec)
+
+/** Queue and failures share one prefix byte; the next byte tells them apart. */
+function below<K, P>(part: number, codec: KeyCodec<K, P>): KeyCodec<K, P> {
+  const own = String.fromCharCode(part)
+  return {
+    name: codec.name,
+    encode: (key) => own + codec.encode(key),
+    encodePrefix: (prefix) => own + (prefix === NOTHING ? '' : codec.encodePrefix(prefix)),
+    decode: (reader) => {
+      reader.at++
+      return codec.decode(reader)
+    },
+  }
+}
+const NOTHING = undefined as never
+
+/** A store whose writes can be taken back to a mark; the overlay of store/ is one. */
+export interface Checkpoints {
+  checkpoint(): number
+  revert(mark: number): void
+}
+
+/**
+ * Runs what is due at the end of a block: of all queues the item with the lowest height first, modules of one height
+ * in chain order, until the budget is spent; the rest waits for the next block. Returns how many items ran.
+ */
+export function runDeadlines(
+  ctx: Context,
+  modules: readonly Module[],
+  budget: DeadlineBudget,
+  store: Checkpoints,
+): number {
+  const timers = modules.flatMap((module) => module.timers ?? []) as unknown as readonly Timer<unknown>[]
+  let gasLeft = budget.gas
+  let items = 0
+  while (items < budget.items && gasLeft > 0) {
+    const due = soonest(ctx, timers)
+    if (due === undefined) break
+    items++
+    gasLeft -= runItem(ctx, due, Math.min(budget.itemGas, gasLeft), store)
+  }
+  return items
+}
+
+interface Due {
+  readonly timer: Timer<unknown>
+  readonly height: bigint
+  readonly key: unknown
+}
+
+function soonest(ctx: ReadContext, timers: readonly Timer<unknown>[]): Due | undefined {
+  let first: Due | undefined
+  for (const timer of timers) {
+    const entry = timer.queue.next(ctx, ctx.height)
+    if (entry !== undefined && (first === undefined || entry[0] < first.height)) {
+      first = { timer, height: entry[0], key: entry[1] }
+    }
+  }
+  return first
+}
+
+function runItem(ctx: Context, due: Due, gas: number, store: Checkpoints): number {
+  const { timer, height, key } = due
+  timer.queue.cancel(ctx, height, key)
+  const mark = store.checkpoint()
+  const item = ctx.with({ meter: new GasMeter(gas) })
+  try {
+    timer.run(item as BlockContext, key)
+    for (const event of item.takeEvents()) ctx.emitRaw(event.type, event.attributes)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    store.revert(mark)
+    timer.queue.park(ctx, key, { height: ctx.height, codespace: error.codespace, code: error.code })
+  }
+  return item[METER].used
+}

@@ -1,0 +1,150 @@
+import { addressText, moduleAddress } from '#lib/address.ts'
+import type { ProtoType } from './codec.ts'
+import type { BlockContext, ReadContext, TxContext, WriteContext } from './context.ts'
+import type { Deadlines } from './deadlines.ts'
+import { assert } from './errors.ts'
+import type { Subscription } from './hooks.ts'
+import type { State } from './schema.ts'
+
+/** A service as ts-proto's `generic-definitions` writes it. */
+export interface ServiceDefinition {
+  readonly name: string
+  readonly fullName: string
+  readonly methods: Readonly<Record<string, MethodDefinition>>
+}
+
+export interface MethodDefinition {
+  readonly name: string
+  readonly requestType: object
+  readonly responseType: object
+}
+
+type MessageOf<C> = C extends { decode(...args: never[]): infer T } ? T : never
+
+/**
+ * One synchronous function per rpc. The compiler refuses a missing rpc, an unknown one, a wrong field, and an async
+ * handler: a promise has a `then`, which no response may have, not even an empty one.
+ */
+export type Handlers<S extends ServiceDefinition, C> = {
+  readonly [M in keyof S['methods']]: (
+    ctx: C,
+    request: MessageOf<S['methods'][M]['requestType']>,
+  ) => MessageOf<S['methods'][M]['responseType']> & { readonly then?: never }
+}
+
+type AnyHandler<C> = (ctx: C, request: never) => object
+
+/** A service and its handlers, by method. */
+export interface Service<C> {
+  readonly definition: ServiceDefinition
+  readonly handlers: Readonly<Record<string, AnyHandler<C>>>
+}
+
+/** The messages of a module: names and types come from its generated Msg service. */
+export function msgs<S extends ServiceDefinition>(
+  definition: S,
+  handlers: Handlers<S, TxContext>,
+): Service<TxContext> {
+  return { definition, handlers: handlers as Service<TxContext>['handlers'] }
+}
+
+/** The queries of a module: a ReadContext, so a write does not compile. */
+export function queries<S extends ServiceDefinition>(
+  definition: S,
+  handlers: Handlers<S, ReadContext>,
+): Service<ReadContext> {
+  return { definition, handlers: handlers as Service<ReadContext>['handlers'] }
+}
+
+/** A genesis state on its way out: lists may be generators, so that a million rows are never one array. */
+export type Exported<T> = { readonly [K in keyof T]: T[K] extends readonly (infer R)[] ? Iterable<R> : T[K] }
+
+type Rows<T> = {
+  readonly [K in keyof T as NonNullable<T[K]> extends readonly unknown[] ? K : never]?: (
+    ctx: WriteContext,
+    row: T[K] extends readonly (infer R)[] ? R : never,
+  ) => void
+}
+
+export interface GenesisDefinition<T> {
+  /** Takes the state without the lists named in `rows`: those arrive empty here. */
+  init(ctx: WriteContext, state: T): void
+  /** Takes long lists one row at a time, after `init`, in the order of the fields here. */
+  readonly rows?: Rows<T>
+  /** Called after the last row: checks over the whole. */
+  finish?(ctx: WriteContext): void
+  export(ctx: ReadContext): Exported<T>
+}
+
+/** A module's genesis with its type forgotten. */
+export interface Genesis {
+  readonly type: ProtoType<unknown>
+  readonly definition: GenesisDefinition<never>
+}
+
+/** How a module's state begins and how it is written out again: export → import gives equal stores. */
+export function genesis<T>(type: ProtoType<T>, definition: GenesisDefinition<T>): Genesis {
+  return { type: type as ProtoType<unknown>, definition: definition as unknown as GenesisDefinition<never> }
+}
+
+/** What a module account may do beyond holding coins. */
+export type Permission = 'minter' | 'burner'
+
+/** An account of the chain's own; holding this value is the right to use it. */
+export interface ModuleAccount {
+  readonly name: string
+  /** bech32; the first 20 bytes of sha256(name). */
+  readonly address: string
+  readonly permissions: readonly Permission[]
+}
+
+export function moduleAccount(name: string, permissions: readonly Permission[] = []): ModuleAccount {
+  return { name, address: addressText(moduleAddress(name)), permissions }
+}
+
+/** States something that always holds; says what is wrong, or undefined. Run by tests, simulation and doctor. */
+export type Invariant = (ctx: ReadContext) => string | undefined
+
+/** Timed work of a module: what runs when one of its deadlines falls due. */
+export interface Timer<K = never> {
+  readonly queue: Deadlines<K>
+  readonly run: (ctx: BlockContext, key: K) => void
+}
+
+/** Everything that is true of a module. */
+export interface Module {
+  readonly name: string
+  /** Of the state's format; `migrations[n]` leads from n to n + 1. */
+  readonly version: number
+  readonly state?: State
+  readonly msgs?: Service<TxContext>
+  readonly queries?: Service<ReadContext>
+  readonly genesis?: Genesis
+  readonly accounts?: readonly ModuleAccount[]
+  readonly hooks?: readonly Subscription[]
+  readonly timers?: readonly Timer[]
+  readonly invariants?: Readonly<Record<string, Invariant>>
+  readonly migrations?: Readonly<Record<number, (ctx: WriteContext) => void>>
+  /** Total: it has no named error to throw, and an exception here halts the node. */
+  readonly beginBlock?: (ctx: BlockContext) => void
+  readonly endBlock?: (ctx: BlockContext) => void
+}
+
+export function defineModule(module: Module): Module {
+  assert(
+    /^[a-z][a-z0-9]*$/.test(module.name),
+    `module name ${module.name}: lower case letters and digits only`,
+  )
+  for (let from = 1; from < module.version; from++) {
+    assert(
+      module.migrations?.[from] !== undefined,
+      `module ${module.name} has no migration from version ${from}`,
+    )
+  }
+  return module
+}
+
+/** Ties a queue to the function that does its work. */
+export function timer<K>(queue: Deadlines<K>, run: (ctx: BlockContext, key: K) => void): Timer {
+  return { queue, run } as unknown as Timer
+}
