@@ -220,10 +220,10 @@ function npm(args) {
   }
   return new Promise((settle, reject) => {
     const child = spawn(command, [...first, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
-    let tail = ''
+    let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => {
-        tail = (tail + chunk).slice(-4_000)
+        output = (output + chunk).slice(0, 100_000)
       })
     child.on('error', (error) =>
       reject(new SetupError(`npm cannot be run: ${error.message}`, ['install Node with npm'])),
@@ -231,9 +231,15 @@ function npm(args) {
     child.on('close', (code) =>
       code === 0
         ? settle()
-        : reject(new SetupError(`"npm ${args.join(' ')}" failed (${code}):\n${tail.trim()}`)),
+        : reject(new SetupError(`"npm ${args.join(' ')}" failed (${code}):\n${npmErrors(output)}`)),
     )
   })
+}
+
+/** The first error lines of npm, without its page of usage. */
+function npmErrors(output) {
+  const lines = output.split('\n').filter((line) => /^npm (error|ERR!) *\S/.test(line))
+  return (lines.length > 0 ? lines : output.trim().split('\n')).slice(0, 12).join('\n')
 }
 
 /** PATH without this project's node_modules, which npm put in front of it. */
