@@ -18,10 +18,10 @@ export class DomainError extends ValueError {
 
 /** Every domain with its fields in order. Append only: a domain's fields never change, a new version is a new domain. */
 export const domains = {
-  /** The commitment by which a registration is announced before its digest is revealed. */
-  'wadi/commit/v1': { owner: 'address', digest: 'digest', salt: 'digest' },
-  /** What the key of a REFERENCE asset's origin signs to hand it to a controller. */
-  'wadi/takeover/v1': { assetId: 'u64', controller: 'address' },
+  /** The commitment by which a digest is claimed before it is shown. */
+  'wadi/claim/v1': { owner: 'address', digest: 'digest', salt: 'digest' },
+  /** What a publisher's key signs to hand the reference to its files over to a controller. */
+  'wadi/takeover/v1': { assetId: 'u64', controller: 'address', digest: 'digest' },
 } as const satisfies Record<string, Record<string, keyof FieldKinds>>
 
 interface FieldKinds {
