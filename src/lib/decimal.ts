@@ -146,7 +146,7 @@ export class Decimal {
     return this.atoms / ONE
   }
 
-  /** Square root by Newton's method exactly as LegacyDec does it; of a negative value, minus the root of its opposite. */
+  /** Square root by Newton's method exactly as LegacyDec does it; of a negative value, minus that of its opposite. */
   approxSqrt(): Decimal {
     if (this.atoms < 0n) return this.neg().approxSqrt().neg()
     if (this.atoms === 0n || this.atoms === ONE) return this
