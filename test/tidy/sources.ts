@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,7 +29,10 @@ export function readSources(): readonly Source[] {
   })
   return listed
     .split('\0')
-    .filter((path) => path !== '' && !binary.test(path) && existsSync(join(root, path)))
+    .filter(
+      (path) =>
+        path !== '' && !binary.test(path) && lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile(),
+    )
     .filter((path) => !path.startsWith('test/tidy/fixtures/'))
     .toSorted((a, b) => (a < b ? -1 : 1))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
