@@ -32,7 +32,7 @@ export function fileName({ path }: Source): Problem[] {
   if (!/\.(?:ts|mjs|grit|proto|md)$/.test(path) || isGenerated(path)) return []
   const allowed = path.endsWith('.proto')
     ? /^(?:[a-z0-9_]+\/)*[a-z0-9_]+\.proto$/
-    : /^(?:\.?[a-z0-9]+(?:-[a-z0-9]+)*\/)*(?:[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.config|\.bench)?\.[a-z]+|[A-Z]+\.md)$/
+    : /^(?:\.?[a-z0-9]+(?:-[a-z0-9]+)*\/)*(?:[a-z0-9]+(?:-[a-z0-9]+)*(?:\.test|\.config|\.bench|\.fixture)?\.[a-z]+|[A-Z]+\.md)$/
   const found = allowed.test(path) ? [] : [{ file: path, line: 0, detail: 'name it in kebab-case' }]
   const vague = /\/(?:utils?|helpers?|misc|common)\.ts$/.test(path)
   return vague ? [...found, { file: path, line: 0, detail: 'name the idea it holds' }] : found
