@@ -123,6 +123,11 @@ function breaking(fresh: string, against: string | undefined): number {
   writeFileSync(baseline, image ?? readFileSync(committed))
   const result = buf('breaking', '--against', baseline)
   rmSync(baseline)
+  if (result !== 0) {
+    const advice =
+      'reserve the old number and name and add a new field, or, before the first release, commit it'
+    console.error(`proto: this breaks clients of ${revision}; ${advice}`)
+  }
   return result
 }
 

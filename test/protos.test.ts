@@ -67,6 +67,15 @@ describe('proto/', () => {
     }
   })
 
+  test('keeps every route below the path of its package', () => {
+    const methods = services
+      .flatMap((service) => service.methods)
+      .filter((method) => route(method) !== undefined)
+    const prefix = (method: DescMethod) => `/${method.parent.file.proto.package.replaceAll('.', '/')}/`
+    const path = (method: DescMethod) => route(method)?.split(' ')[1] ?? ''
+    expect(methods.filter((method) => !path(method).startsWith(prefix(method))).map(String)).toEqual([])
+  })
+
   test('gives no route to two rpcs, but for the bech32 pair that clients know', () => {
     const routes = services.flatMap((service) => service.methods).flatMap((method) => route(method) ?? [])
     const shapes = routes.map((path) => path.replace(/\{[^}]*\}/g, '{}'))
