@@ -1,5 +1,6 @@
-import { lstatSync, unlinkSync } from 'node:fs'
+import { existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import { AbciAddressError } from './errors.ts'
 
 /** A parsed listening address. */
@@ -33,6 +34,8 @@ export function parseAddress(address: string): ListenAddress {
 
 /** Removes a socket file that a dead process left behind. Throws {@link AbciAddressError} when it is anything else. */
 export async function claimUnixPath(path: string): Promise<void> {
+  const folder = dirname(path)
+  if (!existsSync(folder)) throw new AbciAddressError(`${path}: the folder ${folder} does not exist: make it`)
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (found === undefined) return
   if (!found.isSocket()) throw new AbciAddressError(`${path} exists and is not a socket: move it away`)
