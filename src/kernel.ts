@@ -22,20 +22,23 @@ export {
 } from './kernel/codec.ts'
 export { item, map, sequence, set } from './kernel/collections.ts'
 export type { BlockContext, BlockTime, ReadContext, TxContext, WriteContext } from './kernel/context.ts'
-export { deadlines } from './kernel/deadlines.ts'
+export { type DeadlineBudget, deadlines } from './kernel/deadlines.ts'
 export { AppError, assert, errors, fail } from './kernel/errors.ts'
 export { hook } from './kernel/hooks.ts'
 export {
   defineModule,
+  findModuleAccount,
   genesis,
   type Invariant,
   type ModuleAccount,
   moduleAccount,
+  moduleAccounts,
   msgs,
   queries,
   timer,
 } from './kernel/module.ts'
 export { type PageRequest, type PageResponse, paginate } from './kernel/pagination.ts'
 export { schema } from './kernel/schema.ts'
-export { requireAuthority } from './kernel/system.ts'
+export { sdk } from './kernel/sdk-errors.ts'
+export { DEFAULT_BUDGET, deadlineBudget, requireAuthority, system } from './kernel/system.ts'
 export { index, multiIndex, table, uniqueIndex } from './kernel/table.ts'

@@ -1,3 +1,4 @@
+import type { AccountKey } from '#lib/address-pubkey.ts'
 import type { TxContext } from './context.ts'
 
 /** Why the ante handler runs. Only `deliver` is final; `simulate` checks no signature. */
@@ -17,6 +18,8 @@ export interface TxPublicKey {
 export interface TxSigner {
   /** Absent where the account is known to have a key already, and in some wallets' simulations. */
   readonly publicKey: TxPublicKey | undefined
+  /** The same key, decoded. */
+  readonly key: AccountKey | undefined
   readonly sequence: bigint
 }
 

@@ -1,3 +1,5 @@
+import type { ConsensusParams } from '#gen/tendermint/types/params.ts'
+import { type MessageCodec, registerCodecs } from '#lib/reflect-codecs.ts'
 import type { AnteHandler } from './ante.ts'
 import type { ProtoType } from './codec.ts'
 import type { BlockContext, ReadContext, Slots, TxContext, WriteContext } from './context.ts'
@@ -16,12 +18,19 @@ export interface Route<C> {
   readonly handler: (ctx: C, request: unknown) => object
 }
 
+/** The module that keeps CometBFT's consensus parameters. */
+export interface ConsensusKeeper {
+  init(ctx: WriteContext, params: ConsensusParams): void
+  params(ctx: ReadContext): ConsensusParams
+}
+
 /** A chain: its modules in order, and everything that follows from them. */
 export interface Chain {
   /** Name of the program and the chain family; `app_name` in what clients read. */
   readonly name: string
   readonly modules: readonly Module[]
   readonly ante: AnteHandler
+  readonly consensus: ConsensusKeeper
   /** By message type URL, `/wadi.asset.v1.MsgRegisterAsset`. */
   readonly messages: ReadonlyMap<string, Route<TxContext>>
   /** By gRPC path, `/wadi.asset.v1.Query/Asset`. */
@@ -39,8 +48,10 @@ export function defineChain(options: {
   readonly name: string
   readonly modules: readonly Module[]
   readonly ante: AnteHandler
+  readonly consensus: ConsensusKeeper
 }): Chain {
-  const { name, modules, ante } = options
+  const { name, modules, ante, consensus } = options
+  registerCodecs(modules.flatMap((module) => module.packed ?? []))
   const stores: string[] = []
   const slots: (number | undefined)[] = []
   for (const state of [system, ...modules.map((module) => module.state)]) {
@@ -54,6 +65,7 @@ export function defineChain(options: {
     name,
     modules,
     ante,
+    consensus,
     messages: routes(modules, 'msgs', (_service, _method, request) => `/${request.$type}`),
     queries: routes(modules, 'queries', (service, method) => `/${service}/${method}`),
     accounts: gatherAccounts(modules),
@@ -79,6 +91,7 @@ function routes<C>(
       assert(handler !== undefined, `${service.definition.fullName}/${method.name} has no handler`)
       const path = keyOf(service.definition.fullName, method.name, request)
       assert(!found.has(path), `${path} is served twice`)
+      registerCodecs([request, response] as unknown as MessageCodec[])
       found.set(path, { module: module.name, method: method.name, request, response, handler })
     }
   }

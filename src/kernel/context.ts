@@ -39,7 +39,7 @@ export interface WriteContext extends ReadContext {
   readonly [STORE]: WriteStore
   readonly [SUBSCRIPTIONS]: Subscriptions
   /** Emits a typed event: attributes are the JSON fields of `value`, as the Cosmos SDK writes them. */
-  emit<T>(type: EventType<T>, value: NoInfer<T>): void
+  emit<T extends object>(type: EventType<T>, value: NoInfer<T>): void
   /** Emits an event with given attributes: `key, value, key, value, …` (what wallets expect of bank and tx). */
   emitRaw(type: string, attributes: readonly string[]): void
   consumeGas(amount: number, what: string): void
@@ -122,7 +122,7 @@ export class Context implements TxContext, BlockContext {
     this.#record = options.recordEvents ?? true
   }
 
-  emit<T>(type: EventType<T>, value: NoInfer<T>): void {
+  emit<T extends object>(type: EventType<T>, value: NoInfer<T>): void {
     if (this.#record) this.#events.push({ type: type.$type, attributes: eventAttributes(type.$type, value) })
   }
 
@@ -132,6 +132,10 @@ export class Context implements TxContext, BlockContext {
 
   consumeGas(amount: number, what: string): void {
     this[METER].consume(amount, what)
+  }
+
+  get gasUsed(): number {
+    return this[METER].used
   }
 
   /** The same context with some parts replaced, and an event list of its own. */

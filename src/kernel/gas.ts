@@ -1,4 +1,4 @@
-import { AppError } from './errors.ts'
+import { sdk } from './sdk-errors.ts'
 
 /** What a step costs, in gas; the figures are those of the Cosmos SDK's KV gas configuration. */
 export const GAS = {
@@ -32,8 +32,7 @@ export class GasMeter {
   consume(amount: number, what: string): void {
     this.#used += amount
     if (this.#used > this.limit) {
-      const detail = `out of gas in location: ${what}; gasWanted: ${this.limit}, gasUsed: ${this.#used}`
-      throw new AppError('sdk', 11, 'out of gas', detail)
+      throw sdk.outOfGas(`out of gas in location: ${what}; gasWanted: ${this.limit}, gasUsed: ${this.#used}`)
     }
   }
 }

@@ -1,4 +1,5 @@
 import { addressText, moduleAddress } from '#lib/address.ts'
+import type { MessageCodec } from '#lib/reflect-codecs.ts'
 import type { ProtoType } from './codec.ts'
 import type { BlockContext, ReadContext, TxContext, WriteContext } from './context.ts'
 import type { Deadlines } from './deadlines.ts'
@@ -98,8 +99,24 @@ export interface ModuleAccount {
   readonly permissions: readonly Permission[]
 }
 
+const declared = new Map<string, ModuleAccount>()
+
+/** Declares an account of the chain's own; a name twice is a bug. */
 export function moduleAccount(name: string, permissions: readonly Permission[] = []): ModuleAccount {
-  return { name, address: addressText(moduleAddress(name)), permissions }
+  const account = { name, address: addressText(moduleAddress(name)), permissions }
+  assert(!declared.has(account.address), `module account ${name} is declared twice`)
+  declared.set(account.address, account)
+  return account
+}
+
+/** The module account of that bech32 address, whichever module declares it; undefined for everybody else's. */
+export function findModuleAccount(address: string): ModuleAccount | undefined {
+  return declared.get(address)
+}
+
+/** Every module account of this program, in the order of their addresses. */
+export function moduleAccounts(): ModuleAccount[] {
+  return [...declared.values()].sort((a, b) => (a.address < b.address ? -1 : 1))
 }
 
 /** States something that always holds; says what is wrong, or undefined. Run by tests, simulation and doctor. */
@@ -121,6 +138,8 @@ export interface Module {
   readonly queries?: Service<ReadContext>
   readonly genesis?: Genesis
   readonly accounts?: readonly ModuleAccount[]
+  /** Messages that its state or its messages carry inside google.protobuf.Any. */
+  readonly packed?: readonly MessageCodec[]
   readonly hooks?: readonly Subscription[]
   readonly timers?: readonly Timer[]
   readonly invariants?: Readonly<Record<string, Invariant>>

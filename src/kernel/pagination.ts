@@ -1,7 +1,7 @@
 import { fromByteString, toByteString } from '#lib/bytes.ts'
 import type { ReadContext } from './context.ts'
-import { AppError } from './errors.ts'
 import type { Source } from './range.ts'
+import { sdk } from './sdk-errors.ts'
 
 /** cosmos.base.query.v1beta1.PageRequest: `key` resumes, else `offset` skips; `limit` 0 means the default. */
 export interface PageRequest {
@@ -26,13 +26,11 @@ export interface Page<R> {
 /** Rows a page holds when nothing is said, and at most. */
 export const PAGE = { defaultLimit: 100, maxLimit: 1_000, maxOffset: 1_000_000 } as const
 
-const invalid = (detail: string): AppError => new AppError('sdk', 18, 'invalid request', detail)
-
 /** One page of a source. What is skipped or counted is paid for in the query's gas, which bounds it. */
 export function paginate<R>(ctx: ReadContext, source: Source<R>, request: PageRequest | undefined): Page<R> {
   const { limit, offset, from, reverse, countTotal } = readRequest(request)
   const cursor = source.walk(ctx, reverse, from)
-  if (cursor === undefined) throw invalid('pagination.key does not belong to this list')
+  if (cursor === undefined) throw sdk.invalidRequest('pagination.key does not belong to this list')
 
   const rows: R[] = []
   let nextKey: Uint8Array = new Uint8Array()
@@ -54,10 +52,11 @@ function readRequest(request: PageRequest | undefined) {
   const key = request?.key ?? new Uint8Array()
   const offset = request?.offset ?? 0n
   const limit = request?.limit ?? 0n
-  if (key.length > 0 && offset > 0n) throw invalid('either offset or key is expected, got both')
+  if (key.length > 0 && offset > 0n) throw sdk.invalidRequest('either offset or key is expected, got both')
   if (offset > BigInt(PAGE.maxOffset))
-    throw invalid(`pagination.offset ${offset} is above ${PAGE.maxOffset}; page with key`)
-  if (limit > BigInt(PAGE.maxLimit)) throw invalid(`pagination.limit ${limit} is above ${PAGE.maxLimit}`)
+    throw sdk.invalidRequest(`pagination.offset ${offset} is above ${PAGE.maxOffset}; page with key`)
+  if (limit > BigInt(PAGE.maxLimit))
+    throw sdk.invalidRequest(`pagination.limit ${limit} is above ${PAGE.maxLimit}`)
   return {
     limit: limit === 0n ? PAGE.defaultLimit : Number(limit),
     offset: Number(offset),

@@ -2,8 +2,8 @@ import { keyAsValue, str, text, tuple, u32, u64 } from './codec.ts'
 import { item, map } from './collections.ts'
 import type { ReadContext } from './context.ts'
 import type { DeadlineBudget } from './deadlines.ts'
-import { AppError } from './errors.ts'
 import { schema } from './schema.ts'
+import { sdk } from './sdk-errors.ts'
 
 /** What the kernel itself keeps: who may change parameters, which state formats are in use, the deadline budget. */
 export const system = schema('system', {
@@ -16,12 +16,7 @@ export const system = schema('system', {
 export function requireAuthority(ctx: ReadContext, signer: string): void {
   const authority = system.authority.must(ctx)
   if (signer !== authority) {
-    throw new AppError(
-      'sdk',
-      4,
-      'unauthorized',
-      `expected ${authority}, the authority of this chain, got ${signer}`,
-    )
+    throw sdk.unauthorized(`expected ${authority}, the authority of this chain, got ${signer}`)
   }
 }
 

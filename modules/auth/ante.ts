@@ -1,0 +1,167 @@
+import type { Params } from '#gen/cosmos/auth/v1beta1/auth.ts'
+import {
+  type AnteHandler,
+  type AnteOptions,
+  type AnteTx,
+  sdk,
+  type TxContext,
+  type WriteContext,
+} from '#kernel'
+import { addressText } from '#lib/address.ts'
+import { addressFromPubKey } from '#lib/address-pubkey.ts'
+import { toBase64 } from '#lib/bytes.ts'
+import { type Account, state } from './state.ts'
+
+/** Takes a fee from an account; bank's, handed in where the chain is put together. */
+export type DeductFee = (ctx: WriteContext, payer: string, fee: AnteTx['fee']['amount']) => void
+
+const SCALE = 10n ** 18n
+
+/**
+ * Checks and charges a transaction in the Cosmos SDK's order: basic validity, timeout height, memo, size gas, fee,
+ * public keys, signature count and gas, signatures, sequences. What it writes stays even if a message fails.
+ */
+export function createAnte(deductFee: DeductFee): AnteHandler {
+  return (ctx, tx, options) => {
+    const { mode } = options
+    if (mode === 'recheck') return recheck(ctx, tx, deductFee)
+    const params = state.params.must(ctx)
+    checkBasics(ctx, tx, params, options)
+    ctx.consumeGas(tx.size * Number(params.txSizeCostPerByte), 'txSize')
+
+    const payer = tx.fee.payer === '' ? (tx.signers[0] as string) : tx.fee.payer
+    if (tx.fee.amount.length > 0) deductFee(ctx, payer, tx.fee.amount)
+    ctx.emitRaw('tx', ['fee', tx.fee.amount.map((c) => c.amount + c.denom).join(','), 'fee_payer', payer])
+
+    const accounts = tx.signers.map((signer, index) => signingAccount(ctx, tx, signer, index, mode))
+    checkSignatureCount(tx, params, options)
+    for (const [index, account] of accounts.entries())
+      checkSignature(ctx, tx, index, account, params, options)
+    for (const account of accounts) advance(ctx, account)
+    for (const [index, account] of accounts.entries()) {
+      ctx.emitRaw('tx', ['acc_seq', `${account.base.address}/${account.base.sequence}`])
+      ctx.emitRaw('tx', ['signature', toBase64(tx.signatures[index] ?? new Uint8Array())])
+    }
+  }
+}
+
+/** After a block only nonce and balance can have changed; the signature was found good once. */
+function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee): void {
+  if (tx.timeoutHeight > 0n && ctx.height > tx.timeoutHeight) throw timedOut(ctx, tx)
+  const payer = tx.fee.payer === '' ? (tx.signers[0] as string) : tx.fee.payer
+  if (tx.fee.amount.length > 0) deductFee(ctx, payer, tx.fee.amount)
+  for (const [index, signer] of tx.signers.entries()) {
+    const account = signingAccount(ctx, tx, signer, index, 'recheck')
+    checkSequence(tx, index, account, 'recheck')
+    advance(ctx, account)
+  }
+}
+
+const timedOut = (ctx: TxContext, tx: AnteTx) =>
+  sdk.txTimeoutHeight(`block height: ${ctx.height}, timeout height: ${tx.timeoutHeight}`)
+
+function checkBasics(ctx: TxContext, tx: AnteTx, params: Params, { mode, minGasPrices }: AnteOptions): void {
+  if (tx.hasExtensionOptions) throw sdk.unknownExtensionOptions('this chain knows no extension options')
+  if (tx.signers.length === 0) throw sdk.invalidRequest('must contain at least one message')
+  if (mode !== 'simulate') checkGasAndFee(tx, mode, minGasPrices)
+  if (tx.signatures.length === 0) throw sdk.noSignatures()
+  if (tx.signatures.length !== tx.signers.length || tx.signerInfos.length !== tx.signers.length) {
+    throw sdk.unauthorized(
+      `wrong number of signers; expected ${tx.signers.length}, got ${tx.signatures.length}`,
+    )
+  }
+  if (tx.fee.granter !== '') throw sdk.notSupported('fee grants are not served by this chain')
+  if (tx.fee.payer !== '' && !tx.signers.includes(tx.fee.payer)) {
+    throw sdk.unauthorized(`fee payer ${tx.fee.payer} does not sign`)
+  }
+  if (tx.timeoutHeight > 0n && ctx.height > tx.timeoutHeight) throw timedOut(ctx, tx)
+  const memo = tx.memo.length
+  if (BigInt(memo) > params.maxMemoCharacters) {
+    throw sdk.memoTooLarge(
+      `maximum number of characters is ${params.maxMemoCharacters} but received ${memo} characters`,
+    )
+  }
+}
+
+function checkGasAndFee(tx: AnteTx, mode: AnteOptions['mode'], minimum: AnteOptions['minGasPrices']): void {
+  const { amount, gasLimit } = tx.fee
+  if (gasLimit === 0n) throw sdk.invalidGasLimit('must provide positive gas')
+  if (gasLimit > BigInt(Number.MAX_SAFE_INTEGER)) {
+    throw sdk.invalidRequest(`invalid gas supplied; ${gasLimit} > ${Number.MAX_SAFE_INTEGER}`)
+  }
+  if (mode !== 'check' || minimum.length === 0) return
+  const required = minimum.map(({ denom, price }) => ({
+    denom,
+    amount: (price * gasLimit + SCALE - 1n) / SCALE,
+  }))
+  const paid = required.some((due) =>
+    amount.some((coin) => coin.denom === due.denom && BigInt(coin.amount) >= due.amount),
+  )
+  if (paid || required.some((due) => due.amount === 0n)) return
+  const list = (coins: readonly { denom: string; amount: bigint | string }[]) =>
+    coins.map((coin) => `${coin.amount}${coin.denom}`).join(',')
+  throw sdk.insufficientFee(`insufficient fees; got: ${list(amount)} required: ${list(required)}`)
+}
+
+/** A signer's account with its key: known from before, or brought by this transaction and found to be its own. */
+function signingAccount(
+  ctx: TxContext,
+  tx: AnteTx,
+  signer: string,
+  index: number,
+  mode: AnteOptions['mode'],
+): Account {
+  const account = state.accounts.get(ctx, signer)
+  if (account === undefined) throw sdk.unknownAddress(`account ${signer} does not exist`)
+  const given = tx.signerInfos[index]
+  if (account.base.pubKey !== undefined) return account
+  if (given?.publicKey === undefined || given.key === undefined) {
+    if (mode === 'simulate') return account
+    throw sdk.invalidPubKey(`account ${signer} has no public key yet and the transaction brings none`)
+  }
+  if (addressText(addressFromPubKey(given.key)) !== signer && mode !== 'simulate') {
+    throw sdk.invalidPubKey(`pubKey does not match signer address ${signer} with signer index: ${index}`)
+  }
+  return { ...account, base: { ...account.base, pubKey: { ...given.publicKey } } }
+}
+
+function checkSignatureCount(tx: AnteTx, params: Params, { countSignatures }: AnteOptions): void {
+  let count = 0
+  for (let index = 0; index < tx.signers.length; index++) count += countSignatures(index)
+  if (BigInt(count) > params.txSigLimit) {
+    throw sdk.tooManySignatures(`signatures: ${count}, limit: ${params.txSigLimit}`)
+  }
+}
+
+function checkSignature(
+  ctx: TxContext,
+  tx: AnteTx,
+  index: number,
+  account: Account,
+  params: Params,
+  { mode, verify, countSignatures }: AnteOptions,
+): void {
+  ctx.consumeGas(Number(params.sigVerifyCostSecp256k1) * countSignatures(index), 'ante verify: secp256k1')
+  checkSequence(tx, index, account, mode)
+  const { pubKey, accountNumber, sequence } = account.base
+  if (mode === 'simulate') return
+  if (pubKey === undefined) throw sdk.invalidPubKey(`account ${account.base.address} has no public key`)
+  if (verify(index, { accountNumber, sequence, publicKey: pubKey })) return
+  throw sdk.unauthorized(
+    `signature verification failed; please verify account number (${accountNumber}), sequence (${sequence}) and ` +
+      `chain-id (${ctx.chainId})`,
+  )
+}
+
+function checkSequence(tx: AnteTx, index: number, account: Account, mode: AnteOptions['mode']): void {
+  const given = tx.signerInfos[index]?.sequence
+  const expected = account.base.sequence
+  // A simulation runs on committed state, while its wallet may have earlier transactions under way.
+  if (given === expected || (mode === 'simulate' && given !== undefined && given > expected)) return
+  throw sdk.wrongSequence(`account sequence mismatch, expected ${expected}, got ${given}`)
+}
+
+function advance(ctx: TxContext, account: Account): void {
+  const { address, sequence } = account.base
+  state.accounts.set(ctx, address, { ...account, base: { ...account.base, sequence: sequence + 1n } })
+}

@@ -1,0 +1,91 @@
+import type { Balance } from '#gen/cosmos/bank/v1beta1/genesis.ts'
+import { GenesisState } from '#gen/cosmos/bank/v1beta1/genesis.ts'
+import { address, defineModule, genesis, type ReadContext, sdk, type WriteContext } from '#kernel'
+import { feeCollector } from './api.ts'
+import { checkDenom, MAX_SUPPLY, parseCoin, parseCoins, toCoin } from './coins.ts'
+import { balanceOf, setBalance } from './ledger.ts'
+import { bankMsgs } from './msgs.ts'
+import { bankQueries } from './queries.ts'
+import { COMMON_DENOM, state } from './state.ts'
+
+/** Takes one holder of genesis and counts what it has towards the supply. */
+function initBalance(ctx: WriteContext, { address: owner, coins }: Balance): void {
+  address.encode(owner)
+  for (const { denom, amount } of coins.length === 0 ? [] : parseCoins(coins)) {
+    if (balanceOf(ctx, owner, denom) > 0n) throw sdk.invalidRequest(`${owner} stands twice`)
+    setBalance(ctx, owner, denom, 0n, amount)
+    const supply = (state.supply.get(ctx, denom) ?? 0n) + amount
+    if (supply > MAX_SUPPLY) throw sdk.invalidCoins(`the supply of ${denom} passes 2^256 - 1`)
+    state.supply.set(ctx, denom, supply)
+  }
+}
+
+function* exportBalances(ctx: ReadContext): Generator<Balance, void, undefined> {
+  let current: Balance | undefined
+  for (const [[owner, denom], amount] of state.balances.entries(ctx)) {
+    if (current?.address !== owner) {
+      if (current !== undefined) yield current
+      current = { address: owner, coins: [] }
+    }
+    current.coins.push(toCoin(denom, amount))
+  }
+  if (current !== undefined) yield current
+}
+
+/** The balances of every denomination add up to its supply, and every holder is in the index. */
+function supplyProblem(ctx: ReadContext): string | undefined {
+  const totals = new Map<string, bigint>()
+  let indexed = 0
+  for (const [[owner, denom], amount] of state.balances.entries(ctx)) {
+    if (amount <= 0n) return `${owner} has ${amount}${denom}`
+    totals.set(denom, (totals.get(denom) ?? 0n) + amount)
+    if (denom === COMMON_DENOM) continue
+    indexed++
+    if (!state.holders.has(ctx, [denom, owner])) return `${owner} is missing among the holders of ${denom}`
+  }
+  for (const [denom, supply] of state.supply.entries(ctx)) {
+    if (totals.get(denom) !== supply) return `supply ${supply}${denom}, balances ${totals.get(denom) ?? 0n}`
+    totals.delete(denom)
+  }
+  if (totals.size > 0) return `no supply is noted of ${[...totals.keys()].join(', ')}`
+  const holders = [...state.holders.keys(ctx)].length
+  return holders === indexed ? undefined : `${holders} holders are indexed, ${indexed} are due`
+}
+
+/** Coins: balances, supply, transfers. Serves the unchanged cosmos.bank.v1beta1. */
+export const bank = defineModule({
+  name: 'bank',
+  version: 1,
+  state,
+  msgs: bankMsgs,
+  queries: bankQueries,
+  accounts: [feeCollector],
+  genesis: genesis(GenesisState, {
+    init(ctx, { params, denomMetadata, sendEnabled }) {
+      state.params.set(ctx, { sendEnabled: [], defaultSendEnabled: params?.defaultSendEnabled ?? true })
+      for (const metadata of denomMetadata) {
+        checkDenom(metadata.base)
+        state.metadata.set(ctx, metadata.base, metadata)
+      }
+      for (const { denom, enabled } of sendEnabled) state.sendEnabled.set(ctx, denom, enabled ? 1 : 0)
+    },
+    rows: {
+      balances: initBalance,
+      // Given by other tools' documents: what they claim must be what the balances add up to.
+      supply(ctx, coin) {
+        const { denom, amount } = parseCoin(coin)
+        const actual = state.supply.get(ctx, denom) ?? 0n
+        if (actual !== amount)
+          throw sdk.invalidCoins(`supply says ${amount}${denom}, the balances add up to ${actual}`)
+      },
+    },
+    export: (ctx) => ({
+      params: state.params.must(ctx),
+      balances: exportBalances(ctx),
+      supply: [...state.supply.entries(ctx)].map(([denom, amount]) => toCoin(denom, amount)),
+      denomMetadata: [...state.metadata.entries(ctx)].map(([, metadata]) => metadata),
+      sendEnabled: [...state.sendEnabled.entries(ctx)].map(([denom, on]) => ({ denom, enabled: on === 1 })),
+    }),
+  }),
+  invariants: { 'balances add up to the supply': supplyProblem },
+})

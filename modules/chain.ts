@@ -1,0 +1,15 @@
+/** The whole chain on one screen: a module may use those above it, through their api.ts. */
+import { defineChain } from '#kernel'
+import { createAnte } from './auth/ante.ts'
+import { auth } from './auth/module.ts'
+import { payFee } from './bank/api.ts'
+import { bank } from './bank/module.ts'
+import { consensus, keeper } from './consensus/module.ts'
+import { system } from './system/module.ts'
+
+export const chain = defineChain({
+  name: 'wadi',
+  ante: createAnte(payFee),
+  consensus: keeper,
+  modules: [system, consensus, auth, bank],
+})

@@ -1,0 +1,5 @@
+import { errors } from '#kernel'
+
+export const err = errors('consensus', {
+  invalidParams: [2, 'consensus parameters are invalid'],
+})

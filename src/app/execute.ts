@@ -1,0 +1,178 @@
+import { TxMsgData } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
+import type { ExecTxResult } from '../abci/types.ts'
+import type { AnteMode, AnteOptions } from '../kernel/ante.ts'
+import type { Chain } from '../kernel/chain.ts'
+import { type BlockInfo, type BlockTime, Context } from '../kernel/context.ts'
+import { assert } from '../kernel/errors.ts'
+import type { AbciEvent } from '../kernel/events.ts'
+import { GasMeter } from '../kernel/gas.ts'
+import type { WriteStore } from '../kernel/kv.ts'
+import { type Failure, failureOf } from './failure.ts'
+import type { SignatureChecker } from './signatures.ts'
+import type { DecodedTx } from './tx.ts'
+
+/** A store that can take writes back to a mark, and forget how once they are final. */
+export interface Journal extends WriteStore {
+  checkpoint(): number
+  revert(mark: number): void
+  settle(): void
+}
+
+/** Where transactions run: one block, one store. */
+export interface BlockScope {
+  readonly store: Journal
+  readonly height: bigint
+  readonly time: BlockTime
+  readonly chainId: string
+  readonly block?: BlockInfo
+}
+
+export interface ExecutorOptions {
+  readonly chain: Chain
+  readonly decode: (bytes: Uint8Array) => DecodedTx
+  readonly signatures: SignatureChecker
+  readonly minGasPrices: AnteOptions['minGasPrices']
+  /** Told of every exception that no module named. */
+  readonly onBug: (error: unknown) => void
+}
+
+const NOTHING = new Uint8Array()
+
+/** What one simulation may use: as much as the biggest block. */
+export const SIMULATION_GAS = 2_000_000_000
+
+/** Runs transactions: ante, then messages, all or nothing. Knows nothing of blocks and commits. */
+export class Executor {
+  readonly chain: Chain
+  readonly #options: ExecutorOptions
+
+  constructor(options: ExecutorOptions) {
+    this.chain = options.chain
+    this.#options = options
+  }
+
+  /** The transaction, or why it cannot be one. */
+  decode(bytes: Uint8Array): DecodedTx | Failure {
+    try {
+      return this.#options.decode(bytes)
+    } catch (error) {
+      return failureOf(error, this.#options.onBug)
+    }
+  }
+
+  /**
+   * Runs only the ante handler and keeps its writes if it passes: admission to the mempool, and what a proposal is
+   * made of. Returns why the transaction is refused, or undefined.
+   */
+  admit(scope: BlockScope, tx: DecodedTx, mode: AnteMode): { failure: Failure | undefined; gasUsed: number } {
+    const ctx = this.#context(scope, tx, 0, limitOf(tx, mode), false)
+    const mark = scope.store.checkpoint()
+    const failure = this.#attempt(() => this.#ante(ctx, tx, mode))
+    if (failure !== undefined) scope.store.revert(mark)
+    scope.store.settle()
+    return { failure, gasUsed: ctx.gasUsed }
+  }
+
+  /** Runs a whole transaction. What the ante handler wrote stays even if a message fails. */
+  run(scope: BlockScope, tx: DecodedTx, txIndex: number, mode: 'deliver' | 'simulate'): ExecTxResult {
+    const ctx = this.#context(scope, tx, txIndex, limitOf(tx, mode), true)
+    const gasWanted = Number(tx.fee.gasLimit)
+    const start = scope.store.checkpoint()
+    const refused = this.#attempt(() => this.#ante(ctx, tx, mode))
+    if (refused !== undefined) {
+      scope.store.revert(start)
+      scope.store.settle()
+      return failed(refused, gasWanted, ctx.gasUsed, [])
+    }
+    const anteEvents = ctx.takeEvents()
+    const beforeMessages = scope.store.checkpoint()
+    const responses: { typeUrl: string; value: Uint8Array }[] = []
+    const events = [...anteEvents]
+    const failure = this.#attempt(() => {
+      for (const [index, message] of tx.messages.entries()) {
+        responses.push(this.#message(ctx, tx, message))
+        for (const event of ctx.takeEvents()) events.push(withIndex(event, `${index}`))
+      }
+    })
+    if (failure !== undefined) scope.store.revert(beforeMessages)
+    scope.store.settle()
+    if (failure !== undefined) return failed(failure, gasWanted, ctx.gasUsed, anteEvents)
+    const data = TxMsgData.encode({ data: [], msgResponses: responses }).finish()
+    return { code: 0, codespace: '', log: '', info: '', data, gasWanted, gasUsed: ctx.gasUsed, events }
+  }
+
+  /** Verifies what is not yet known of these transactions' signatures, in one batch. */
+  warm(transactions: readonly DecodedTx[], chainId: string): void {
+    this.#options.signatures.warm(transactions, chainId)
+  }
+
+  #context(scope: BlockScope, tx: DecodedTx, txIndex: number, gasLimit: number, recordEvents: boolean) {
+    return new Context({
+      store: scope.store,
+      slots: this.chain.slots,
+      subscriptions: this.chain.subscriptions,
+      height: scope.height,
+      time: scope.time,
+      chainId: scope.chainId,
+      ...(scope.block === undefined ? {} : { block: scope.block }),
+      meter: new GasMeter(gasLimit),
+      signers: tx.signers,
+      txHash: tx.hash,
+      txIndex,
+      recordEvents,
+    })
+  }
+
+  #ante(ctx: Context, tx: DecodedTx, mode: AnteMode): void {
+    const { signatures, minGasPrices } = this.#options
+    const options: AnteOptions = {
+      mode,
+      minGasPrices,
+      verify: (index, account) => signatures.verify(tx, index, account, ctx.chainId),
+      countSignatures: (index) => signatures.count(tx, index),
+    }
+    this.chain.ante(ctx, tx, options)
+  }
+
+  #message(ctx: Context, tx: DecodedTx, message: DecodedTx['messages'][number]) {
+    const route = this.chain.messages.get(message.typeUrl)
+    assert(route !== undefined, `the decoder let ${message.typeUrl} pass, which has no route`)
+    ctx.emitRaw('message', ['action', message.typeUrl, 'sender', tx.signers[0] ?? '', 'module', route.module])
+    const response = route.handler(ctx, message.value)
+    return { typeUrl: `/${route.response.$type}`, value: route.response.encode(response).finish() }
+  }
+
+  /** Runs `work`; its failure if it has one. What must halt passes through. */
+  #attempt(work: () => void): Failure | undefined {
+    try {
+      work()
+      return undefined
+    } catch (error) {
+      return failureOf(error, this.#options.onBug)
+    }
+  }
+}
+
+/**
+ * A gas limit beyond 2^53 buys no more than 2^53: the meter counts in safe integers. A simulation asks what a
+ * transaction would use, so it is bounded by {@link SIMULATION_GAS} alone.
+ */
+function limitOf(tx: DecodedTx, mode: AnteMode): number {
+  if (mode === 'simulate') return SIMULATION_GAS
+  const { gasLimit } = tx.fee
+  return gasLimit > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(gasLimit)
+}
+
+function failed(
+  failure: Failure,
+  gasWanted: number,
+  gasUsed: number,
+  events: readonly AbciEvent[],
+): ExecTxResult {
+  const { code, codespace, log } = failure
+  return { code, codespace, log, info: '', data: NOTHING, gasWanted, gasUsed, events }
+}
+
+function withIndex(event: AbciEvent, index: string): AbciEvent {
+  return { type: event.type, attributes: [...event.attributes, 'msg_index', index] }
+}

@@ -1,0 +1,138 @@
+import { clip, ValueError } from '#lib/bytes.ts'
+import { JsonScanner, type JsonSpan } from '#lib/json-stream.ts'
+import { fromJson } from '#lib/proto-json.ts'
+import { type DescField, messageOf, propertyOf } from '#lib/reflect.ts'
+import { type Chain, runMigrations } from '../kernel/chain.ts'
+import type { Context } from '../kernel/context.ts'
+import { AppError } from '../kernel/errors.ts'
+import type { Genesis, GenesisDefinition, Module } from '../kernel/module.ts'
+import type { Journal } from './execute.ts'
+
+/** A genesis document that cannot start a chain: `path` says where, the message what and how to mend it. */
+export class GenesisError extends Error {
+  override readonly name = 'GenesisError'
+  readonly path: string
+
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`)
+    this.path = path
+  }
+}
+
+type Row = (ctx: Context, row: unknown) => void
+
+/**
+ * Fills the store from `app_state`, module by module in the chain's order, whatever order the document has. Long
+ * lists go to their module one row at a time: a document with a million accounts is never one object.
+ */
+export function initGenesis(ctx: Context, store: Journal, chain: Chain, appState: Uint8Array): void {
+  const sections = sectionsOf(chain, appState)
+  for (const module of chain.modules) {
+    if (module.genesis === undefined) continue
+    const span = sections.get(module.name)
+    if (span === undefined) {
+      throw new GenesisError(
+        `app_state.${module.name}`,
+        'is missing; `wadi genesis validate` shows the default',
+      )
+    }
+    initModule(ctx, store, appState, span, module.genesis)
+  }
+  runMigrations(ctx, chain)
+  store.settle()
+}
+
+function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
+  const known = chain.modules.filter((module) => module.genesis !== undefined).map((module) => module.name)
+  const sections = new Map<string, JsonSpan>()
+  const whole = { start: 0, end: appState.length, path: 'app_state' }
+  located('app_state', () => {
+    const scanner = new JsonScanner(appState, { span: whole })
+    scanner.members((key) => {
+      if (!known.includes(key)) {
+        throw new GenesisError(
+          `app_state.${clip(key)}`,
+          `no module has this name; there are ${known.join(', ')}`,
+        )
+      }
+      sections.set(key, scanner.span())
+    })
+    scanner.end()
+  })
+  return sections
+}
+
+function initModule(
+  ctx: Context,
+  store: Journal,
+  appState: Uint8Array,
+  span: JsonSpan,
+  genesis: Genesis,
+): void {
+  const definition = genesis.definition as GenesisDefinition<unknown>
+  const rows = (definition.rows ?? {}) as Readonly<Record<string, Row>>
+  const fields = new Map(messageOf(genesis.type.$type).fields.map((field) => [field.name, field]))
+  const plain: Record<string, unknown> = {}
+  const lists = new Map<string, { span: JsonSpan; field: DescField }>()
+  located(span.path, () => {
+    const scanner = new JsonScanner(appState, { span })
+    scanner.members((key) => {
+      const field = fields.get(key)
+      if (field !== undefined && rows[propertyOf(field)] !== undefined && scanner.kind() === 'array') {
+        lists.set(propertyOf(field), { span: scanner.span(), field })
+      } else plain[key] = scanner.value()
+    })
+  })
+  located(span.path, () => definition.init(ctx, fromJson(genesis.type.$type, plain, span.path) as never))
+  store.settle()
+  for (const [property, take] of Object.entries(rows)) {
+    const list = lists.get(property)
+    if (list !== undefined) initRows(ctx, store, appState, list.span, list.field, take)
+  }
+  located(span.path, () => definition.finish?.(ctx))
+}
+
+function initRows(
+  ctx: Context,
+  store: Journal,
+  appState: Uint8Array,
+  span: JsonSpan,
+  field: DescField,
+  take: Row,
+): void {
+  const type = field.message
+  if (type === undefined) throw new GenesisError(span.path, 'rows of this list are not messages')
+  const scanner = new JsonScanner(appState, { span })
+  scanner.elements(() => {
+    const path = scanner.path
+    located(path, () => take(ctx, fromJson(type, scanner.value(), path)))
+    store.settle()
+  })
+}
+
+/** Runs `work`; a value that does not fit is reported with the place in the document. */
+function located(path: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof GenesisError) throw error
+    if (error instanceof ValueError && error.message.includes('app_state'))
+      throw new GenesisError('genesis', error.message)
+    if (error instanceof ValueError || error instanceof AppError) throw new GenesisError(path, error.message)
+    throw error
+  }
+}
+
+/** Every module's state as its genesis messages, in the chain's order. */
+export function exportGenesis(
+  ctx: Context,
+  modules: readonly Module[],
+): { name: string; type: string; state: object }[] {
+  const sections: { name: string; type: string; state: object }[] = []
+  for (const { name, genesis } of modules) {
+    if (genesis === undefined) continue
+    const definition = genesis.definition as GenesisDefinition<unknown>
+    sections.push({ name, type: genesis.type.$type, state: definition.export(ctx) as object })
+  }
+  return sections
+}

@@ -1,0 +1,82 @@
+import { equalBytes } from '#lib/bytes.ts'
+import type { VerifyJob } from '#lib/verifier.ts'
+import type { SigningAccount } from '../kernel/ante.ts'
+import { AppError } from '../kernel/errors.ts'
+import type { SignatureCache } from './sigcache.ts'
+import { countSignatures, signatureJobs } from './sign.ts'
+import type { DecodedTx } from './tx.ts'
+
+/** The jobs of one signature as they were first made, and for which account. */
+interface KnownJobs {
+  readonly account: SigningAccount
+  readonly chainId: string
+  readonly jobs: readonly VerifyJob[]
+}
+
+/** Verifies transactions' signatures through the cache, each at most once. */
+export class SignatureChecker {
+  readonly #cache: SignatureCache
+  /** Sign bytes are hashed once a transaction; the verdict on them is the cache's alone. */
+  readonly #jobs = new WeakMap<DecodedTx, (KnownJobs | undefined)[]>()
+
+  constructor(cache: SignatureCache) {
+    this.#cache = cache
+  }
+
+  /** True if the signature at `index` is that account's; a wrong form throws `sdk/4`. */
+  verify(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): boolean {
+    return this.#cache.verifyAll(this.#jobsOf(tx, index, account, chainId)).every((good) => good)
+  }
+
+  count(tx: DecodedTx, index: number): number {
+    return countSignatures(tx.signerInfos[index]?.mode)
+  }
+
+  /**
+   * Verifies in one batch what these transactions will ask for, as far as they say themselves who signs: `accountOf`
+   * tells the account as it will be then. What cannot be foreseen is verified when it is asked for.
+   */
+  warm(
+    transactions: readonly DecodedTx[],
+    chainId: string,
+    accountOf: (tx: DecodedTx, index: number) => SigningAccount | undefined,
+  ): void {
+    const jobs: VerifyJob[] = []
+    for (const tx of transactions) {
+      for (let index = 0; index < tx.signers.length; index++) {
+        const account = accountOf(tx, index)
+        if (account !== undefined) jobs.push(...this.#foreseen(tx, index, account, chainId))
+      }
+    }
+    this.#cache.verifyAll(jobs)
+  }
+
+  #foreseen(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): readonly VerifyJob[] {
+    try {
+      return this.#jobsOf(tx, index, account, chainId)
+    } catch (error) {
+      // The ante handler will say so in its place.
+      if (error instanceof AppError) return []
+      throw error
+    }
+  }
+
+  #jobsOf(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): readonly VerifyJob[] {
+    const list = this.#jobs.get(tx) ?? []
+    const known = list[index]
+    if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account)) return known.jobs
+    const jobs = signatureJobs(tx, index, account, chainId)
+    list[index] = { account, chainId, jobs }
+    this.#jobs.set(tx, list)
+    return jobs
+  }
+}
+
+function sameAccount(a: SigningAccount, b: SigningAccount): boolean {
+  return (
+    a.accountNumber === b.accountNumber &&
+    a.sequence === b.sequence &&
+    a.publicKey.typeUrl === b.publicKey.typeUrl &&
+    equalBytes(a.publicKey.value, b.publicKey.value)
+  )
+}

@@ -1,0 +1,33 @@
+import { errors } from './errors.ts'
+
+/** The Cosmos SDK's root errors, codespace `sdk`: wallets and relayers match on these codes and texts. */
+export const sdk = errors('sdk', {
+  txDecode: [2, 'tx parse error'],
+  unauthorized: [4, 'unauthorized'],
+  insufficientFunds: [5, 'insufficient funds'],
+  unknownRequest: [6, 'unknown request'],
+  invalidAddress: [7, 'invalid address'],
+  invalidPubKey: [8, 'invalid pubkey'],
+  unknownAddress: [9, 'unknown address'],
+  invalidCoins: [10, 'invalid coins'],
+  outOfGas: [11, 'out of gas'],
+  memoTooLarge: [12, 'memo too large'],
+  insufficientFee: [13, 'insufficient fee'],
+  tooManySignatures: [14, 'maximum number of signatures exceeded'],
+  noSignatures: [15, 'no signatures supplied'],
+  invalidRequest: [18, 'invalid request'],
+  txInMempoolCache: [19, 'tx already in mempool'],
+  mempoolFull: [20, 'mempool is full'],
+  txTooLarge: [21, 'tx too large'],
+  keyNotFound: [22, 'key not found'],
+  invalidChainId: [28, 'invalid chain-id'],
+  invalidType: [29, 'invalid type'],
+  txTimeoutHeight: [30, 'tx timeout height'],
+  unknownExtensionOptions: [31, 'unknown extension options'],
+  wrongSequence: [32, 'incorrect account sequence'],
+  logic: [35, 'internal logic error'],
+  notSupported: [37, 'feature not supported'],
+  notFound: [38, 'not found'],
+  invalidGasLimit: [41, 'invalid gas limit'],
+  txTimeout: [42, 'tx timeout'],
+})
