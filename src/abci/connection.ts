@@ -36,6 +36,7 @@ interface Waiting {
 /** One connection: requests are answered in their order, replies of one read leave in one write. */
 export class Connection {
   readonly id: number
+  private readonly ended: Promise<void>
   private readonly socket: Socket
   private readonly host: ConnectionHost
   private readonly frames: FrameReader
@@ -57,16 +58,20 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => this.read(chunk))
     socket.on('drain', () => this.run())
     socket.on('error', () => {}) // 'close' follows; a lost connection is an event of its own
-    socket.on('close', () => {
-      this.dead = true
-      host.closed(this)
+    this.ended = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.dead = true
+        host.closed(this)
+        resolve()
+      })
     })
   }
 
-  /** Ends the connection, unread requests and waiting replies included. */
-  destroy(): void {
+  /** Ends the connection, unread requests and waiting replies included; resolves when the host knows. */
+  destroy(): Promise<void> {
     this.dead = true
     this.socket.destroy()
+    return this.ended
   }
 
   /** Reads and answers no more, because the node halts; a connection that says why is left to end by itself. */

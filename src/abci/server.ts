@@ -84,7 +84,7 @@ export class AbciServer {
     if (server === undefined) return
     this.server = undefined
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    for (const connection of this.connections) connection.destroy()
+    await Promise.all(Array.from(this.connections, (connection) => connection.destroy()))
     await closed
   }
 
@@ -108,7 +108,7 @@ export class AbciServer {
     this.consensus = connection
     if (old === undefined) return
     // CometBFT came back before the end of its old connection was read
-    old.destroy()
+    void old.destroy()
     this.app.disconnected()
   }
 
