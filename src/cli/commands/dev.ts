@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs'
+import { findCometbft } from '../node/cometbft.ts'
+import { NodeError } from '../node/errors.ts'
+import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../node/dev-accounts.ts'
+import { homePaths, initHome, readHome, resetHome } from '../node/home.ts'
+import { logPrinter } from '../node/log-lines.ts'
+import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
+import { waitForHeight } from '../node/rpc.ts'
+import type { RunContext } from './node.ts'
+import { startWadiNode, untilEnd } from './start.ts'
+import { fundedState, readTemplate } from './templates.ts'
+
+export interface DevOptions {
+  readonly home: string
+  readonly reset?: boolean
+  readonly blockTime: string
+  readonly json?: boolean
+  readonly traceAbci?: string
+  readonly logLevel: string
+}
+
+/** What each of the ten accounts starts with: a million WADI. */
+const DEV_FUNDS = 10n ** 24n
+
+/** A chain with much state and a slow disk needs this long at most to go on. */
+const FIRST_BLOCK_MS = 120_000
+
+/** `npm start`: a devnet with its state kept between runs, ports that are free, and a banner that says all. */
+export async function runDev(context: RunContext, options: DevOptions): Promise<number> {
+  const blockTimeMs = parseDuration(options.blockTime)
+  const cometbft = findCometbft()
+  const template = readTemplate('devnet')
+  const known = existsSync(homePaths(options.home).genesis)
+  if (known && options.reset === true) resetHome(options.home)
+  if (!known) {
+    const addresses = DEV_ACCOUNTS.map((account) => account.address)
+    initHome({
+      home: options.home,
+      chainId: template.chain_id,
+      moniker: 'devnet',
+      appState: fundedState(template, addresses, DEV_FUNDS),
+      consensusParams: template.consensus_params,
+      loopback: true,
+    })
+  }
+  const { ports, moved } = await pickPorts({
+    rpc: DEFAULT_PORTS.rpc,
+    p2p: DEFAULT_PORTS.p2p,
+    rest: DEFAULT_PORTS.rest,
+  })
+  const at = (port: number) => ({ host: LOOPBACK, port })
+  const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
+  const { node, restUrl, height } = await startWadiNode(context, options, sink, {
+    rpc: at(ports.rpc),
+    p2p: at(ports.p2p),
+    rest: at(ports.rest),
+    env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
+  })
+  const banner: Banner = {
+    chainId: template.chain_id,
+    home: readHome(options.home).paths.home,
+    height,
+    doors: { rpc: node.rpcUrl, websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`, rest: restUrl ?? '' },
+    moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
+    versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
+  }
+  context.stdout.write(options.json === true ? `${bannerJson(banner)}\n` : bannerText(banner))
+  void announceBlock(context, options, node.rpcUrl, height + 1)
+  return untilEnd(node, context)
+}
+
+interface Banner {
+  readonly chainId: string
+  readonly home: string
+  readonly height: number
+  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest', string>>
+  readonly moved: readonly string[]
+  readonly versions: Readonly<Record<string, string | undefined>>
+}
+
+async function announceBlock(context: RunContext, options: DevOptions, rpcUrl: string, height: number): Promise<void> {
+  try {
+    await waitForHeight(rpcUrl, height, FIRST_BLOCK_MS)
+    if (options.json === true) context.stdout.write(`${JSON.stringify({ event: 'ready', height })}\n`)
+    else context.stdout.write(`Block ${height} is committed: the chain is ready. Ctrl-C ends it, its state is kept.\n`)
+  } catch {
+    // The node ended before: its own message says why.
+  }
+}
+
+function bannerJson(banner: Banner): string {
+  const accounts = DEV_ACCOUNTS.map((account) => ({ ...account, public: true }))
+  return JSON.stringify({ event: 'banner', ...banner, mnemonic: DEV_MNEMONIC, accounts })
+}
+
+function bannerText({ chainId, home, height, doors, moved, versions }: Banner): string {
+  const accounts = DEV_ACCOUNTS.map(
+    ({ address, hexAddress, privateKey }, index) => `  (${index}) ${address}  ${hexAddress}\n      ${privateKey}`,
+  )
+  return `
+Wadi ${versions['wadi']} devnet, chain id ${chainId}
+
+Accounts, 1,000,000 WADI each. The keys are PUBLIC: whoever has them takes what they hold on any real network.
+${accounts.join('\n')}
+  mnemonic: ${DEV_MNEMONIC}   (m/44'/118'/0'/0/0 … 9)
+
+Doors
+  RPC        ${doors.rpc}
+  WebSocket  ${doors.websocket}
+  REST       ${doors.rest}
+${moved.map((line) => `  (${line})\n`).join('')}
+Data      ${home}${height > 0 ? ` (continues at height ${height}; --reset starts over)` : ''}
+Versions  CometBFT ${versions['cometbft']}, Node ${versions['node']}
+
+`
+}
+
+/** `200ms`, `1s`, `1.5s` → milliseconds. */
+export function parseDuration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text)
+  const ms = match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1)
+  if (Number.isInteger(ms) && ms >= 1 && ms <= 3_600_000) return ms
+  throw new NodeError('bad-option', `--block-time ${text} is not a duration`, ['write for instance 200ms or 1s'])
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import type { CliContext } from '../context.ts'
+
+/** A context whose command can say how the program ends. */
+export interface RunContext extends CliContext {
+  exit(code: number): void
+}
+
+/** Commands that run nodes. Their code is loaded when one of them is called. */
+export function addNodeCommands(program: Command, context: RunContext): void {
+  program
+    .command('dev')
+    .description('run a one-validator chain with ten funded accounts, for development')
+    .option('--home <folder>', 'where the chain lives', '.wadi/devnet')
+    .option('--reset', 'start over: forget all blocks and state')
+    .option('--block-time <duration>', 'time between blocks, as 200ms or 1s', '1s')
+    .option('--json', 'print the banner and the log as JSON lines')
+    .option('--trace-abci <file>', 'write every ABCI frame to a file')
+    .option('--log-level <level>', 'of CometBFT: error, info, debug', 'error')
+    .action(async (options) => {
+      const { runDev } = await import('./dev.ts')
+      context.exit(await runDev(context, options))
+    })
+  program
+    .command('start')
+    .description('run the node of a home: the application and CometBFT')
+    .option('--home <folder>', 'home of the node', '.wadi/node')
+    .option('--json', 'print the log as JSON lines')
+    .option('--trace-abci <file>', 'write every ABCI frame to a file')
+    .option('--log-level <level>', 'of CometBFT: error, info, debug', 'info')
+    .option('--upgrade-height <height>', 'height at which this program migrates the state', Number)
+    .action(async (options) => {
+      const { runStart } = await import('./start.ts')
+      context.exit(await runStart(context, options))
+    })
+}

@@ -1,0 +1,119 @@
+import { FileTrace } from '../../abci/trace.ts'
+import { type AppLog, openAppServer } from '../node/app-server.ts'
+import { homePaths, readHome } from '../node/home.ts'
+import { type LogSink, logPrinter } from '../node/log-lines.ts'
+import { takeRunLock } from '../node/run-record.ts'
+import { onStopSignal, type RunningNode, startNode } from '../node/supervisor.ts'
+import type { RunContext } from './node.ts'
+
+export interface StartCommandOptions {
+  readonly home: string
+  readonly json?: boolean
+  readonly traceAbci?: string
+  readonly logLevel: string
+  readonly upgradeHeight?: number
+}
+
+/** Addresses and settings that a command sets over what the home says. */
+export interface Overrides {
+  readonly rpc?: { readonly host: string; readonly port: number }
+  readonly p2p?: { readonly host: string; readonly port: number }
+  readonly rest?: { readonly host: string; readonly port: number }
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A node that runs: both its processes, and how to end them. */
+export interface StartedNode {
+  readonly node: RunningNode
+  readonly restUrl: string | undefined
+  readonly height: number
+}
+
+/** Opens the application of a home and starts CometBFT over it. */
+export async function startWadiNode(
+  context: RunContext,
+  options: StartCommandOptions,
+  sink: LogSink,
+  overrides: Overrides = {},
+): Promise<StartedNode> {
+  const home = readHome(options.home)
+  // Taken before the state is opened: a second process must not touch it.
+  const lock = takeRunLock(homePaths(options.home).runRecord)
+  const log = appLog(sink, options.json === true)
+  const rpc = overrides.rpc ?? home.rpc
+  const app = await openApp(context, options, { home, log, rpc, overrides }).catch((error) => {
+    lock.release()
+    throw error
+  })
+  const node = await startNode({
+    home: options.home,
+    app,
+    lock,
+    logLevel: options.logLevel,
+    ...(options.json === true ? { logFormat: 'json' } : {}),
+    onLog: sink,
+    ...(overrides.rpc === undefined ? {} : { rpc: overrides.rpc }),
+    ...(overrides.p2p === undefined ? {} : { p2p: overrides.p2p }),
+    ...(overrides.env === undefined ? {} : { env: overrides.env }),
+    ...(app.restUrl === undefined ? {} : { restUrl: app.restUrl }),
+  })
+  return { node, restUrl: app.restUrl, height: app.height }
+}
+
+function openApp(
+  context: RunContext,
+  options: StartCommandOptions,
+  parts: {
+    readonly home: ReturnType<typeof readHome>
+    readonly log: AppLog
+    readonly rpc: { readonly host: string; readonly port: number }
+    readonly overrides: Overrides
+  },
+) {
+  const { home, log, rpc, overrides } = parts
+  return openAppServer({
+    home,
+    chain: context.chain,
+    software: context.version,
+    log,
+    rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
+    ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
+    ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
+    ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
+  })
+}
+
+/** `wadi start`: runs until it is told to stop or something ends it; then says why. */
+export async function runStart(context: RunContext, options: StartCommandOptions): Promise<number> {
+  const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
+  const { node } = await startWadiNode(context, options, sink)
+  return untilEnd(node, context)
+}
+
+/** Waits for the end of a node, ending it on Ctrl-C; the exit code is 0 if it was asked to stop. */
+export async function untilEnd(node: RunningNode, context: RunContext): Promise<number> {
+  const forget = onStopSignal(() => void node.stop())
+  const reason = await node.exited
+  forget()
+  if (reason.kind === 'stopped') return 0
+  context.stderr.write(`wadi: the node ended: ${reason.error.message}\n`)
+  return 1
+}
+
+function appLog(sink: LogSink, json: boolean): AppLog {
+  return (level, message, fields) => {
+    if (json) sink('app', JSON.stringify({ level, message, ...readable(fields) }))
+    else sink('app', `${level === 'info' ? '' : `${level.toUpperCase()} `}${message}${inline(fields)}`)
+  }
+}
+
+function readable(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const entries = Object.entries(fields)
+  return Object.fromEntries(entries.map(([key, value]) => [key, value instanceof Error ? value.stack : value]))
+}
+
+function inline(fields: Readonly<Record<string, unknown>> | undefined): string {
+  const entries = Object.entries(readable(fields))
+  return entries.map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join('')
+}
+

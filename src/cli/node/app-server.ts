@@ -1,0 +1,113 @@
+import { nativeVerifier } from '#lib/verifier-native.ts'
+import { AbciServer } from '../../abci/server.ts'
+import type { FrameTrace } from '../../abci/trace.ts'
+import type { AbciApp } from '../../abci/types.ts'
+import { createApp } from '../../app/create.ts'
+import type { Chain } from '../../kernel/chain.ts'
+import { type QueryPool, startQueryPool } from '../../query/pool.ts'
+import { openStorage } from '../../store/storage.ts'
+import { parseGasPrices } from './gas-prices.ts'
+import type { Address, NodeHome } from './home.ts'
+import type { AppServer } from './supervisor.ts'
+
+export type AppLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields?: Readonly<Record<string, unknown>>,
+) => void
+
+export interface AppServerOptions {
+  readonly home: NodeHome
+  readonly chain: Chain
+  readonly software: string
+  readonly log: AppLog
+  readonly rpcUrl: string
+  /** Instead of the address in `app.toml`. */
+  readonly rest?: Address
+  readonly trace?: FrameTrace
+  readonly upgradeHeight?: number
+}
+
+/** The application of a home, opened: its state recovered, its query worker running. */
+export interface OpenedApp extends AppServer {
+  readonly failed: Promise<Error>
+  readonly height: number
+  /** `http://host:port` of REST, if it is on. */
+  readonly restUrl: string | undefined
+}
+
+/** Protocol version in block headers: a change of the state machine that old nodes cannot follow raises it. */
+export const PROTOCOL_VERSION = 1n
+
+/**
+ * Opens a home's state and serves the application over it. The returned server listens when the supervisor asks it
+ * to; `failed` resolves when the application halts, which it does rather than diverge.
+ */
+export async function openAppServer(options: AppServerOptions): Promise<OpenedApp> {
+  const { home, chain, log } = options
+  const storage = openStorage(home.paths.appData, chain.stores, {
+    snapshotInterval: home.app.snapshotInterval,
+    log: (message) => log('info', message),
+  })
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve
+  })
+  const rest = options.rest ?? home.app.rest
+  const pool = await startQueryPool({
+    share: storage.reader(),
+    rpcUrl: options.rpcUrl,
+    rest: home.app.rest.enabled ? rest : undefined,
+    minGasPrices: home.app.minimumGasPrices,
+    software: options.software,
+    log,
+  })
+  const app = createApp({
+    chain,
+    state: storage,
+    verifier: nativeVerifier(),
+    minGasPrices: parseGasPrices(home.app.minimumGasPrices),
+    version: { software: options.software, protocol: PROTOCOL_VERSION },
+    log,
+    ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
+  })
+  const server = new AbciServer(withQueries(app, pool), {
+    onHalt: fail,
+    onProtocolError: (error) => log('error', error.message),
+    indexEvents: indexPredicate(home.app.indexEvents),
+    ...(options.trace === undefined ? {} : { trace: options.trace }),
+  })
+  return {
+    failed,
+    height: storage.version,
+    restUrl: pool.restUrl,
+    listen: (socket) => server.listen(`unix://${socket}`),
+    async close() {
+      await server.close()
+      await pool.close()
+      await storage.close()
+    },
+  }
+}
+
+/** The application with queries answered elsewhere: they never run on the thread that executes blocks. */
+function withQueries(app: Omit<AbciApp, 'query'>, pool: QueryPool): AbciApp {
+  return {
+    info: (req) => app.info(req),
+    initChain: (req) => app.initChain(req),
+    checkTx: (tx, recheck) => app.checkTx(tx, recheck),
+    prepareProposal: (req) => app.prepareProposal(req),
+    processProposal: (req) => app.processProposal(req),
+    finalizeBlock: (req) => app.finalizeBlock(req),
+    commit: () => app.commit(),
+    disconnected: () => app.disconnected(),
+    query: (req) => pool.query(req),
+  }
+}
+
+/** `type.attribute` names → which attributes CometBFT indexes; `*` in the list stands for all of them. */
+function indexPredicate(names: readonly string[]): (type: string, key: string) => boolean {
+  if (names.includes('*')) return () => true
+  const wanted = new Set(names)
+  return (type, key) => wanted.has(`${type}.${key}`)
+}
