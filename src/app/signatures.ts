@@ -64,7 +64,8 @@ export class SignatureChecker {
   #jobsOf(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): readonly VerifyJob[] {
     const list = this.#jobs.get(tx) ?? []
     const known = list[index]
-    if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account)) return known.jobs
+    if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account))
+      return known.jobs
     const jobs = signatureJobs(tx, index, account, chainId)
     list[index] = { account, chainId, jobs }
     this.#jobs.set(tx, list)

@@ -51,9 +51,7 @@ describe('fields', () => {
       'wadi/claim/v1 digest: 31 bytes, expected 32',
     )
     const owner = { owner: `${account}x`, digest, salt }
-    expect(() => domainPreimage('wadi/claim/v1', 'wadi-dev-1', owner)).toThrow(
-      'owner: 21 bytes, expected 20',
-    )
+    expect(() => domainPreimage('wadi/claim/v1', 'wadi-dev-1', owner)).toThrow('owner: 21 bytes, expected 20')
   })
   test.each([-1n, 2n ** 64n])('refuse an id of %s', (assetId) => {
     const fields = { assetId, controller: account, digest }

@@ -16,7 +16,7 @@ export class DomainError extends ValueError {
   override readonly name = 'DomainError'
 }
 
-/** Every domain with its fields in order. Append only: a domain's fields never change, a new version is a new domain. */
+/** Every domain with its fields in order. Append only: fields never change, a new version is a new domain. */
 export const domains = {
   /** The commitment by which a digest is claimed before it is shown. */
   'wadi/claim/v1': { owner: 'address', digest: 'digest', salt: 'digest' },

@@ -16,14 +16,6 @@ export interface SingleKey {
   readonly key: Uint8Array
 }
 
-/** Bytes of a public key of each kind. */
-export const KEY_LENGTHS: Readonly<Record<KeyKind, number>> = {
-  secp256k1: 33,
-  ethsecp256k1: 33,
-  p256: 33,
-  ed25519: 32,
-}
-
 /** How to hash for one kind; replaceable where the host has something quicker. */
 export type Hash = (bytes: Uint8Array) => Uint8Array
 
