@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { genesisChainId } from './genesis-doc.ts'
+import { homePaths, initHome, peerAddress, readHome, resetHome, socketPath } from './home.ts'
+import { keyFromSeed, nodeId, nodeKeyJson, validatorAddress, validatorKeyJson } from './keys.ts'
+
+const folders: string[] = []
+const folder = () => {
+  const made = mkdtempSync(join(tmpdir(), 'wadi-home-'))
+  folders.push(made)
+  return made
+}
+afterEach(() => {
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true })
+})
+
+const init = (home: string, more = {}) => initHome({ home, chainId: 'wadi-dev-1', ...more })
+
+describe('keys', () => {
+  // Made by `cometbft init` 0.38.25: priv_validator_key.json, and node_key.json with what `show-node-id` says of it.
+  const validator = {
+    address: '4203A7501AA4D3810EF53DAC16CDD4D1622A728F',
+    pub_key: { type: 'tendermint/PubKeyEd25519', value: 'btPHeMPHQNCdEhhSk6o4cFsiXeID72pRUln/mv2P504=' },
+    priv_key: {
+      type: 'tendermint/PrivKeyEd25519',
+      value: 'hCVbrC1pWDFBEvfdsSwG2q35romWCqWAQ0p34lhOmqlu08d4w8dA0J0SGFKTqjhwWyJd4gPvalFSWf+a/Y/nTg==',
+    },
+  }
+  const seed = Buffer.from(validator.priv_key.value, 'base64').subarray(0, 32)
+
+  test('a validator key is written as CometBFT writes it', () => {
+    expect(validatorKeyJson(keyFromSeed(seed))).toEqual(validator)
+  })
+
+  test('a node id is the lower-case address of the node key', () => {
+    const key = keyFromSeed(seed)
+    expect(nodeId(key)).toBe(validatorAddress(key).toLowerCase())
+    expect(nodeKeyJson(key)).toEqual({ priv_key: validator.priv_key })
+  })
+})
+
+describe('a home', () => {
+  test('is written once, its keys for the owner only, and read back', () => {
+    const dir = folder()
+    const home = init(dir, { ports: { rpc: 1000, p2p: 1001, rest: 1002 }, moniker: 'a "b"' })
+    expect(readHome(dir)).toEqual(home)
+    expect(home.moniker).toBe('a "b"')
+    expect([home.rpc.port, home.p2p.port, home.app.rest.port]).toEqual([1000, 1001, 1002])
+    expect(genesisChainId(home.paths.genesis)).toBe('wadi-dev-1')
+    expect(peerAddress(home)).toBe(`${home.nodeId}@127.0.0.1:1001`)
+    for (const file of [home.paths.validatorKey, home.paths.nodeKey])
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('is not written over', () => {
+    const dir = folder()
+    const key = readFileSync(init(dir).paths.validatorKey, 'utf8')
+    expect(() => init(dir)).toThrow(/initialised already[^]*--reset/)
+    expect(readFileSync(homePaths(dir).validatorKey, 'utf8')).toBe(key)
+  })
+
+  test('is not made with an unusable chain id or block time', () => {
+    expect(() => init(folder(), { chainId: 'has space' })).toThrow(/"has space".*[^]*wadi-dev-1/)
+    expect(() => init(folder(), { blockTimeMs: 0 })).toThrow('block time 0 ms')
+  })
+
+  test('starts over with its keys, genesis and configuration', () => {
+    const dir = folder()
+    const { paths } = init(dir)
+    const kept = [paths.validatorKey, paths.nodeKey, paths.genesis, paths.cometbftToml, paths.appToml]
+    const before = kept.map((file) => readFileSync(file, 'utf8'))
+    writeFileSync(join(paths.appData, 'log'), 'x')
+    writeFileSync(paths.validatorState, '{"height":"7","round":0,"step":3}')
+    resetHome(dir)
+    expect(kept.map((file) => readFileSync(file, 'utf8'))).toEqual(before)
+    expect(JSON.parse(readFileSync(paths.validatorState, 'utf8'))).toEqual({ height: '0', round: 0, step: 0 })
+    expect(() => statSync(join(paths.appData, 'log'))).toThrow('ENOENT')
+  })
+})
+
+describe('a damaged home', () => {
+  test('that is not one is told apart from one with a file missing', () => {
+    expect(() => readHome(folder())).toThrow(/is not the home of a node[^]*wadi init/)
+    const dir = folder()
+    rmSync(init(dir).paths.nodeKey)
+    expect(() => readHome(dir)).toThrow(/node_key\.json is missing/)
+  })
+
+  test.each([
+    ['snapshot-interval = 1000', 'snapshot-interval = 0', /app\.toml: snapshot-interval must be .* not 0/],
+    ['snapshot-interval = 1000', '', /app\.toml: snapshot-interval must be .* not undefined/],
+    [
+      'minimum-gas-prices = ""',
+      'minimum-gas-price = ""',
+      /app\.toml: minimum-gas-price is unknown; known here: min/,
+    ],
+    ['enable = true', 'enable = "yes"', /app\.toml: api\.enable must be true or false, not "yes"/],
+    ['tcp://127.0.0.1:1317', 'nowhere', /app\.toml: api\.address must be an address .* not "nowhere"/],
+    ['enable = true', 'enable = = true', /app\.toml: Invalid TOML document/],
+  ])('app.toml with %s made %s is refused by file and key', (from, to, message) => {
+    const dir = folder()
+    const { appToml } = init(dir).paths
+    writeFileSync(appToml, readFileSync(appToml, 'utf8').replace(from, to))
+    expect(() => readHome(dir)).toThrow(message)
+  })
+
+  test('config.toml without an address is refused by its key', () => {
+    const dir = folder()
+    const { cometbftToml } = init(dir).paths
+    writeFileSync(
+      cometbftToml,
+      readFileSync(cometbftToml, 'utf8').replace(/laddr = "tcp:\/\/127.0.0.1:26657"/, ''),
+    )
+    expect(() => readHome(dir)).toThrow(/config\.toml: rpc\.laddr must be a/)
+  })
+})
+
+test('a socket path too long for the system moves to a private temporary folder, the same every time', () => {
+  expect(socketPath('/short', 'abci.sock')).toBe('/short/abci.sock')
+  const long = `/${'x'.repeat(100)}`
+  const moved = socketPath(long, 'abci.sock')
+  expect(moved).toBe(socketPath(long, 'abci.sock'))
+  expect(moved).not.toBe(socketPath(`${long}y`, 'abci.sock'))
+  expect(moved.startsWith(tmpdir())).toBe(true)
+  expect(Buffer.byteLength(moved)).toBeLessThan(104)
+})
