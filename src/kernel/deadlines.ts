@@ -20,8 +20,9 @@ export interface DeadlineFailure {
 }
 
 const failureCodec = keyAsValue(tuple(u64, str, u32))
-const QUEUE = 0
-const FAILED = 1
+/** Queue and failures share one prefix; the next byte tells them apart. */
+const QUEUE = '\0'
+const FAILED = '\x01'
 
 /**
  * Work that falls due at a height. Items run in order of height, then key, each under its own checkpoint and gas limit;
@@ -34,8 +35,8 @@ export class Deadlines<K> extends Collection {
   constructor(prefix: number, codec: KeyCodec<K>) {
     super({ prefix, kind: 'deadlines', key: `(u64, ${codec.name})`, value: '' })
     const queueKey = tuple(u64, codec) as unknown as KeyCodec<[bigint, K], [bigint]>
-    this.#queue = new KeySet(prefix, below(QUEUE, queueKey))
-    this.#failed = new KeyMap(prefix, below(FAILED, codec), failureCodec as never)
+    this.#queue = new KeySet(prefix, queueKey, 'set', QUEUE)
+    this.#failed = new KeyMap(prefix, codec, failureCodec, 'map', FAILED)
   }
 
   override parts(): readonly CollectionInfo[] {
@@ -59,12 +60,12 @@ export class Deadlines<K> extends Collection {
 
   /** All waiting items, soonest first. */
   *pending(ctx: ReadContext): Generator<readonly [height: bigint, key: K], void, undefined> {
-    yield* this.#queue.keys(ctx)
+    yield* this.#queue.keys(ctx, { prefix: ALL })
   }
 
   /** The first item due at or before `height`. */
   next(ctx: ReadContext, height: bigint): readonly [height: bigint, key: K] | undefined {
-    for (const entry of this.#queue.keys(ctx)) return entry[0] <= height ? entry : undefined
+    for (const entry of this.#queue.keys(ctx, { prefix: ALL })) return entry[0] <= height ? entry : undefined
     return undefined
   }
 
@@ -74,7 +75,7 @@ export class Deadlines<K> extends Collection {
   }
 
   *failed(ctx: ReadContext): Generator<readonly [key: K, failure: DeadlineFailure], void, undefined> {
-    for (const [key, row] of this.#failed.entries(ctx)) {
+    for (const [key, row] of this.#failed.entries(ctx, { prefix: ALL })) {
       yield [key, { height: row[0], codespace: row[1], code: row[2] }]
     }
   }
@@ -96,21 +97,6 @@ export class Deadlines<K> extends Collection {
 /** Declares a queue of timed work; its items are keys of the given kind. */
 export const deadlines = <K>(prefix: number, codec: KeyCodec<K>): Deadlines<K> => new Deadlines(prefix, codec)
 
-/** Queue and failures share one prefix byte; the next byte tells them apart. */
-function below<K, P>(part: number, codec: KeyCodec<K, P>): KeyCodec<K, P> {
-  const own = String.fromCharCode(part)
-  return {
-    name: codec.name,
-    encode: (key) => own + codec.encode(key),
-    encodePrefix: (prefix) => own + (prefix === NOTHING ? '' : codec.encodePrefix(prefix)),
-    decode: (reader) => {
-      reader.at++
-      return codec.decode(reader)
-    },
-  }
-}
-const NOTHING = undefined as never
-
 /** A store whose writes can be taken back to a mark; the overlay of store/ is one. */
 export interface Checkpoints {
   checkpoint(): number
@@ -119,7 +105,8 @@ export interface Checkpoints {
 
 /**
  * Runs what is due at the end of a block: of all queues the item with the lowest height first, modules of one height
- * in chain order, until the budget is spent; the rest waits for the next block. Returns how many items ran.
+ * in chain order, until the budget has no room for a whole item; the rest waits for the next block. So an item fails for
+ * want of gas only if it needs more than any item may use. Returns how many items ran.
  */
 export function runDeadlines(
   ctx: Context,
@@ -130,11 +117,11 @@ export function runDeadlines(
   const timers = modules.flatMap((module) => module.timers ?? []) as unknown as readonly Timer<unknown>[]
   let gasLeft = budget.gas
   let items = 0
-  while (items < budget.items && gasLeft > 0) {
+  while (items < budget.items && gasLeft >= budget.itemGas) {
     const due = soonest(ctx, timers)
     if (due === undefined) break
     items++
-    gasLeft -= runItem(ctx, due, Math.min(budget.itemGas, gasLeft), store)
+    gasLeft -= runItem(ctx, due, budget.itemGas, store)
   }
   return items
 }
