@@ -60,12 +60,12 @@ export class Deadlines<K> extends Collection {
 
   /** All waiting items, soonest first. */
   *pending(ctx: ReadContext): Generator<readonly [height: bigint, key: K], void, undefined> {
-    yield* this.#queue.keys(ctx, { prefix: ALL })
+    yield* this.#queue.keys(ctx)
   }
 
   /** The first item due at or before `height`. */
   next(ctx: ReadContext, height: bigint): readonly [height: bigint, key: K] | undefined {
-    for (const entry of this.#queue.keys(ctx, { prefix: ALL })) return entry[0] <= height ? entry : undefined
+    for (const entry of this.#queue.keys(ctx)) return entry[0] <= height ? entry : undefined
     return undefined
   }
 
@@ -75,7 +75,7 @@ export class Deadlines<K> extends Collection {
   }
 
   *failed(ctx: ReadContext): Generator<readonly [key: K, failure: DeadlineFailure], void, undefined> {
-    for (const [key, row] of this.#failed.entries(ctx, { prefix: ALL })) {
+    for (const [key, row] of this.#failed.entries(ctx)) {
       yield [key, { height: row[0], codespace: row[1], code: row[2] }]
     }
   }
