@@ -1,6 +1,7 @@
 /** The whole chain on one screen: a module may use those above it, through their api.ts. */
 import { defineChain } from '#kernel'
 import { createAnte } from './auth/ante.ts'
+import { signingAccount } from './auth/api.ts'
 import { auth } from './auth/module.ts'
 import { payFee } from './bank/api.ts'
 import { bank } from './bank/module.ts'
@@ -11,5 +12,6 @@ export const chain = defineChain({
   name: 'wadi',
   ante: createAnte(payFee),
   consensus: keeper,
+  accountOf: signingAccount,
   modules: [system, consensus, auth, bank],
 })

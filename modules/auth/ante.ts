@@ -9,7 +9,7 @@ import {
 } from '#kernel'
 import { addressText } from '#lib/address.ts'
 import { addressFromPubKey } from '#lib/address-pubkey.ts'
-import { toBase64 } from '#lib/bytes.ts'
+import { toBase64, utf8 } from '#lib/bytes.ts'
 import { type Account, state } from './state.ts'
 
 /** Takes a fee from an account; bank's, handed in where the chain is put together. */
@@ -34,7 +34,7 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
     ctx.emitRaw('tx', ['fee', tx.fee.amount.map((c) => c.amount + c.denom).join(','), 'fee_payer', payer])
 
     const accounts = tx.signers.map((signer, index) => signingAccount(ctx, tx, signer, index, mode))
-    checkSignatureCount(tx, params, options)
+    checkSignatureCount(accounts, params, options)
     for (const [index, account] of accounts.entries())
       checkSignature(ctx, tx, index, account, params, options)
     for (const account of accounts) advance(ctx, account)
@@ -47,7 +47,7 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
 
 /** After a block only nonce and balance can have changed; the signature was found good once. */
 function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee): void {
-  if (tx.timeoutHeight > 0n && ctx.height > tx.timeoutHeight) throw timedOut(ctx, tx)
+  checkTimeout(ctx, tx)
   const payer = tx.fee.payer === '' ? (tx.signers[0] as string) : tx.fee.payer
   if (tx.fee.amount.length > 0) deductFee(ctx, payer, tx.fee.amount)
   for (const [index, signer] of tx.signers.entries()) {
@@ -57,8 +57,15 @@ function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee): void {
   }
 }
 
-const timedOut = (ctx: TxContext, tx: AnteTx) =>
-  sdk.txTimeoutHeight(`block height: ${ctx.height}, timeout height: ${tx.timeoutHeight}`)
+function checkTimeout(ctx: TxContext, { timeoutHeight, timeoutTimestamp: end }: AnteTx): void {
+  if (timeoutHeight > 0n && ctx.height > timeoutHeight) {
+    throw sdk.txTimeoutHeight(`block height: ${ctx.height}, timeout height: ${timeoutHeight}`)
+  }
+  const { seconds, nanos } = ctx.time
+  if (end !== undefined && (seconds > end.seconds || (seconds === end.seconds && nanos > end.nanos))) {
+    throw sdk.txTimeout(`block time is after timeout_timestamp ${end.seconds}.${end.nanos}`)
+  }
+}
 
 function checkBasics(ctx: TxContext, tx: AnteTx, params: Params, { mode, minGasPrices }: AnteOptions): void {
   if (tx.hasExtensionOptions) throw sdk.unknownExtensionOptions('this chain knows no extension options')
@@ -74,8 +81,9 @@ function checkBasics(ctx: TxContext, tx: AnteTx, params: Params, { mode, minGasP
   if (tx.fee.payer !== '' && !tx.signers.includes(tx.fee.payer)) {
     throw sdk.unauthorized(`fee payer ${tx.fee.payer} does not sign`)
   }
-  if (tx.timeoutHeight > 0n && ctx.height > tx.timeoutHeight) throw timedOut(ctx, tx)
-  const memo = tx.memo.length
+  if (tx.unordered) throw sdk.notSupported('unordered transactions are not served by this chain')
+  checkTimeout(ctx, tx)
+  const memo = utf8(tx.memo).length
   if (BigInt(memo) > params.maxMemoCharacters) {
     throw sdk.memoTooLarge(
       `maximum number of characters is ${params.maxMemoCharacters} but received ${memo} characters`,
@@ -125,9 +133,10 @@ function signingAccount(
   return { ...account, base: { ...account.base, pubKey: { ...given.publicKey } } }
 }
 
-function checkSignatureCount(tx: AnteTx, params: Params, { countSignatures }: AnteOptions): void {
+/** The limit counts every key that a multisig is made of, whether it signed or not. */
+function checkSignatureCount(accounts: readonly Account[], params: Params, { countKeys }: AnteOptions): void {
   let count = 0
-  for (let index = 0; index < tx.signers.length; index++) count += countSignatures(index)
+  for (const { base } of accounts) count += base.pubKey === undefined ? 1 : countKeys(base.pubKey)
   if (BigInt(count) > params.txSigLimit) {
     throw sdk.tooManySignatures(`signatures: ${count}, limit: ${params.txSigLimit}`)
   }

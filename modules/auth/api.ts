@@ -8,6 +8,14 @@ export function findAccount(ctx: ReadContext, address: string): Account | undefi
   return state.accounts.get(ctx, address)
 }
 
+/** What a signature of that account is verified against; undefined if there is no such account. */
+export function signingAccount(ctx: ReadContext, address: string) {
+  const account = findAccount(ctx, address)
+  if (account === undefined) return undefined
+  const { accountNumber, sequence, pubKey: publicKey } = account.base
+  return { accountNumber, sequence, publicKey }
+}
+
 /** Opens an account for an address that has none: the first coins it gets do that. */
 export function ensureAccount(ctx: WriteContext, address: string): void {
   if (!state.accounts.has(ctx, address)) openAccount(ctx, address)

@@ -12,7 +12,7 @@ import type { ReadStore } from '../kernel/kv.ts'
 import { deadlineBudget } from '../kernel/system.ts'
 import { Overlay } from '../store/overlay.ts'
 import { type BlockScope, Executor, type ExecutorOptions } from './execute.ts'
-import { type Failure, isFailure } from './failure.ts'
+import { isFailure } from './failure.ts'
 import { initGenesis } from './genesis.ts'
 import { type BlockLimits, prepareProposal, refuseProposal } from './proposal.ts'
 import { sealed } from './sealed.ts'
@@ -50,7 +50,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   readonly #options: AppOptions
   readonly #state: CommittedState
   readonly #executor: Executor
-  readonly #decoded = new LruMap<string, DecodedTx | Failure>(DECODED)
+  readonly #decoded = new LruMap<string, DecodedTx>(DECODED)
   readonly #working: Overlay
   #check: Overlay
   #meta: BlockMeta
@@ -103,6 +103,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
       if (req.consensusParams !== undefined) chain.consensus.init(ctx, req.consensusParams)
       this.#working.settle()
     })
+    this.#check = new Overlay(this.#working)
     return { appHash: EMPTY_HASH, consensusParams: undefined, validators: [] }
   }
 
@@ -111,7 +112,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     if (isFailure(tx)) return { ...OK, ...tx, gasWanted: 0, gasUsed: 0 }
     const gasWanted = Number(tx.fee.gasLimit)
     const { failure, gasUsed } = this.#executor.admit(
-      this.#scope(this.#check, this.height + 1),
+      this.#scope(this.#check, this.#nextHeight()),
       tx,
       recheck ? 'recheck' : 'check',
     )
@@ -139,7 +140,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
 
   /** Executes a decided block on the working state and prepares its version; nothing is durable yet. */
   finalizeBlock(req: abci.FinalizeBlockRequest): abci.FinalizeBlockResponse {
-    const expected = this.height === 0 ? this.#initialHeight : this.height + 1
+    const expected = this.#nextHeight()
     assert(req.height === expected, `block ${req.height} came where ${expected} was due`)
     assert(this.#finalized === undefined, `block ${req.height} came before block ${expected} was committed`)
     this.#meta = { ...this.#meta, time: req.time }
@@ -168,6 +169,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     this.#check = new Overlay(this.#state)
     this.#finalized = undefined
     this.#proposed = undefined
+    this.#limits = undefined
     if (this.#state.version > 0) this.#meta = decodeMeta(this.#state.meta)
   }
 
@@ -183,7 +185,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     const events = ctx.takeEvents().map((event) => withMode(event, 'BeginBlock'))
 
     const decoded = req.txs.map((bytes) => this.#executor.decode(bytes))
-    this.#executor.warm(decoded.filter((tx) => !isFailure(tx)) as DecodedTx[], scope.chainId)
+    this.#executor.warm(scope, decoded.filter((tx) => !isFailure(tx)) as DecodedTx[])
     const txResults = decoded.map((tx, index) =>
       isFailure(tx)
         ? { ...OK, ...tx, gasWanted: 0, gasUsed: 0 }
@@ -217,7 +219,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   #decodeOnce(bytes: Uint8Array): DecodedTx {
     const key = toByteString(sha256(bytes))
     const known = this.#decoded.get(key)
-    if (known !== undefined && !isFailure(known)) return known
+    if (known !== undefined) return known
     const tx = this.#options.decode(bytes.slice())
     this.#decoded.set(key, tx)
     return tx
@@ -232,6 +234,10 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   /** The last state: committed, or genesis while there is no block yet. */
   #base(): ReadStore {
     return this.height === 0 ? this.#working : this.#state
+  }
+
+  #nextHeight(): number {
+    return this.height === 0 ? this.#initialHeight : this.height + 1
   }
 
   #blockLimits(): BlockLimits {

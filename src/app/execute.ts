@@ -1,6 +1,7 @@
 import { TxMsgData } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
+import { signersOf } from '#lib/reflect-signers.ts'
 import type { ExecTxResult } from '../abci/types.ts'
-import type { AnteMode, AnteOptions } from '../kernel/ante.ts'
+import type { AnteMode, AnteOptions, KnownAccount } from '../kernel/ante.ts'
 import type { Chain } from '../kernel/chain.ts'
 import { type BlockInfo, type BlockTime, Context } from '../kernel/context.ts'
 import { assert } from '../kernel/errors.ts'
@@ -9,7 +10,7 @@ import { GasMeter } from '../kernel/gas.ts'
 import type { WriteStore } from '../kernel/kv.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { SignatureChecker } from './signatures.ts'
-import type { DecodedTx } from './tx.ts'
+import type { DecodedTx, TxMessage } from './tx.ts'
 
 /** A store that can take writes back to a mark, and forget how once they are final. */
 export interface Journal extends WriteStore {
@@ -90,8 +91,9 @@ export class Executor {
     const events = [...anteEvents]
     const failure = this.#attempt(() => {
       for (const [index, message] of tx.messages.entries()) {
-        responses.push(this.#message(ctx, tx, message))
-        for (const event of ctx.takeEvents()) events.push(withIndex(event, `${index}`))
+        const own = ofMessage(ctx, message)
+        responses.push(this.#message(own, message))
+        for (const event of own.takeEvents()) events.push(withIndex(event, `${index}`))
       }
     })
     if (failure !== undefined) scope.store.revert(beforeMessages)
@@ -101,9 +103,29 @@ export class Executor {
     return { code: 0, codespace: '', log: '', info: '', data, gasWanted, gasUsed: ctx.gasUsed, events }
   }
 
-  /** Verifies what is not yet known of these transactions' signatures, in one batch. */
-  warm(transactions: readonly DecodedTx[], chainId: string): void {
-    this.#options.signatures.warm(transactions, chainId)
+  /**
+   * Verifies what is not yet known of these transactions' signatures, in one batch. Whoever signs is looked up in the
+   * state; the sequence is the one that the transaction claims, because the ante handler verifies no signature whose
+   * sequence is another. An account's first transaction brings the key along for those that follow.
+   */
+  warm(scope: BlockScope, transactions: readonly DecodedTx[]): void {
+    const { chain } = this
+    const { store, height, time, chainId } = scope
+    const ctx = new Context({ store, height, time, chainId, slots: chain.slots })
+    const accounts = new Map<string, KnownAccount | undefined>()
+    const account = (signer: string): KnownAccount | undefined => {
+      if (!accounts.has(signer)) accounts.set(signer, chain.accountOf(ctx, signer))
+      return accounts.get(signer)
+    }
+    this.#options.signatures.warm(transactions, chainId, (tx, index) => {
+      const signer = tx.signers[index] as string
+      const info = tx.signerInfos[index]
+      const known = account(signer)
+      const publicKey = known?.publicKey ?? info?.publicKey
+      if (known === undefined || info === undefined || publicKey === undefined) return undefined
+      if (known.publicKey === undefined) accounts.set(signer, { ...known, publicKey })
+      return { accountNumber: known.accountNumber, sequence: info.sequence, publicKey }
+    })
   }
 
   #context(scope: BlockScope, tx: DecodedTx, txIndex: number, gasLimit: number, recordEvents: boolean) {
@@ -130,14 +152,16 @@ export class Executor {
       minGasPrices,
       verify: (index, account) => signatures.verify(tx, index, account, ctx.chainId),
       countSignatures: (index) => signatures.count(tx, index),
+      countKeys: (publicKey) => signatures.countKeys(publicKey),
     }
     this.chain.ante(ctx, tx, options)
   }
 
-  #message(ctx: Context, tx: DecodedTx, message: DecodedTx['messages'][number]) {
+  #message(ctx: Context, message: TxMessage) {
     const route = this.chain.messages.get(message.typeUrl)
     assert(route !== undefined, `the decoder let ${message.typeUrl} pass, which has no route`)
-    ctx.emitRaw('message', ['action', message.typeUrl, 'sender', tx.signers[0] ?? '', 'module', route.module])
+    const sender = ctx.signers[0] ?? ''
+    ctx.emitRaw('message', ['action', message.typeUrl, 'sender', sender, 'module', route.module])
     const response = route.handler(ctx, message.value)
     return { typeUrl: `/${route.response.$type}`, value: route.response.encode(response).finish() }
   }
@@ -161,6 +185,11 @@ function limitOf(tx: DecodedTx, mode: AnteMode): number {
   if (mode === 'simulate') return SIMULATION_GAS
   const { gasLimit } = tx.fee
   return gasLimit > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(gasLimit)
+}
+
+/** The context of one message: its signers are its own, which only differ from the transaction's if those are several. */
+function ofMessage(ctx: Context, { typeName, value }: TxMessage): Context {
+  return ctx.signers.length === 1 ? ctx : ctx.with({ signers: signersOf(typeName, value as object) })
 }
 
 function failed(

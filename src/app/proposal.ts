@@ -36,7 +36,7 @@ export function prepareProposal(
     if (!isFailure(tx)) candidates.push({ tx, position, priority: priorityOf(tx) })
   }
   const ordered = byPriority(candidates)
-  executor.warm(ordered, scope.chainId)
+  executor.warm(scope, ordered)
   const chosen: DecodedTx[] = []
   const room = new Room(limits)
   for (const tx of ordered) {
@@ -64,7 +64,7 @@ export function refuseProposal(
     room.take(tx)
     decoded.push(tx)
   }
-  executor.warm(decoded, scope.chainId)
+  executor.warm(scope, decoded)
   for (const [index, tx] of decoded.entries()) {
     const { failure } = executor.admit(scope, tx, 'proposal')
     if (failure !== undefined) return `transaction ${index}: ${failure.log}`

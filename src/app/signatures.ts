@@ -1,10 +1,11 @@
 import { equalBytes } from '#lib/bytes.ts'
 import type { VerifyJob } from '#lib/verifier.ts'
-import type { SigningAccount } from '../kernel/ante.ts'
+import type { SigningAccount, TxPublicKey } from '../kernel/ante.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { SignatureCache } from './sigcache.ts'
-import { countSignatures, signatureJobs } from './sign.ts'
+import { countKeys, countSignatures, signatureJobs } from './sign.ts'
 import type { DecodedTx } from './tx.ts'
+import { decodePublicKey } from './tx-pubkey.ts'
 
 /** The jobs of one signature as they were first made, and for which account. */
 interface KnownJobs {
@@ -32,9 +33,14 @@ export class SignatureChecker {
     return countSignatures(tx.signerInfos[index]?.mode)
   }
 
+  countKeys(publicKey: TxPublicKey): number {
+    return countKeys(decodePublicKey(publicKey))
+  }
+
   /**
    * Verifies in one batch what these transactions will ask for, as far as they say themselves who signs: `accountOf`
-   * tells the account as it will be then. What cannot be foreseen is verified when it is asked for.
+   * tells the account as it will be then. What cannot be foreseen is verified when it is asked for; what was asked for
+   * before, in CheckTx or a proposal, is passed over.
    */
   warm(
     transactions: readonly DecodedTx[],
@@ -44,11 +50,12 @@ export class SignatureChecker {
     const jobs: VerifyJob[] = []
     for (const tx of transactions) {
       for (let index = 0; index < tx.signers.length; index++) {
+        if (this.#jobs.get(tx)?.[index] !== undefined) continue
         const account = accountOf(tx, index)
         if (account !== undefined) jobs.push(...this.#foreseen(tx, index, account, chainId))
       }
     }
-    this.#cache.verifyAll(jobs)
+    if (jobs.length > 0) this.#cache.verifyAll(jobs)
   }
 
   #foreseen(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): readonly VerifyJob[] {

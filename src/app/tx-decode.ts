@@ -2,7 +2,7 @@ import { addressBytes } from '#lib/address.ts'
 import { clip, ValueError } from '#lib/bytes.ts'
 import { sha256Text } from '#lib/hash.ts'
 import { signersOf } from '#lib/reflect-signers.ts'
-import { checkStrict } from '#lib/strict.ts'
+import { type AnyTypes, checkStrict } from '#lib/strict.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { DEFAULT_TX_LIMITS, type DecodedTx, type TxLimits, type TxMessage, type TxTimestamp } from './tx.ts'
 import { readAuthInfo } from './tx-auth-info.ts'
@@ -12,6 +12,8 @@ import { BYTES, VARINT, WireReader } from './tx-wire.ts'
 /** The message types a transaction may hold, by type URL. */
 export interface MessageTypes {
   get(typeUrl: string): { readonly typeName: string; decode(bytes: Uint8Array): unknown } | undefined
+  /** What messages may hold inside google.protobuf.Any; nothing when absent. */
+  readonly any?: AnyTypes
 }
 
 export type TxDecoder = (bytes: Uint8Array) => DecodedTx
@@ -152,7 +154,7 @@ function readMessage(reader: WireReader, types: MessageTypes): TxMessage {
   const type = types.get(typeUrl)
   if (type === undefined) throw sdk.txDecode(`unable to resolve type URL ${clip(typeUrl)}`)
   try {
-    checkStrict(type.typeName, value)
+    checkStrict(type.typeName, value, types.any === undefined ? {} : { any: types.any })
     return { typeUrl, typeName: type.typeName, value: type.decode(value) }
   } catch (error) {
     throw asTxDecode(error, typeUrl)

@@ -29,6 +29,8 @@ export interface AnteTx {
   readonly size: number
   readonly memo: string
   readonly timeoutHeight: bigint
+  readonly timeoutTimestamp: { readonly seconds: bigint; readonly nanos: number } | undefined
+  readonly unordered: boolean
   readonly hasExtensionOptions: boolean
   readonly fee: {
     readonly amount: readonly TxCoin[]
@@ -36,7 +38,7 @@ export interface AnteTx {
     readonly payer: string
     readonly granter: string
   }
-  /** bech32, in order, each once: the payer first if it is named, then the messages' signers. */
+  /** bech32, each once: the messages' signers in order, then the payer of the fee if it is none of them. */
   readonly signers: readonly string[]
   readonly signerInfos: readonly TxSigner[]
   readonly signatures: readonly Uint8Array[]
@@ -49,14 +51,23 @@ export interface SigningAccount {
   readonly publicKey: TxPublicKey
 }
 
+/** An account as it stands in the state; without a key until it has signed for the first time. */
+export interface KnownAccount {
+  readonly accountNumber: bigint
+  readonly sequence: bigint
+  readonly publicKey: TxPublicKey | undefined
+}
+
 export interface AnteOptions {
   readonly mode: AnteMode
   /** The node's own minimum, per unit of gas in 1/10^18; looked at in `check` only. */
   readonly minGasPrices: readonly { readonly denom: string; readonly price: bigint }[]
   /** True if the signature at `index` is that account's over this transaction. */
   verify(index: number, account: SigningAccount): boolean
-  /** How many plain signatures a public key stands for: 1, or a multisig's set bits. */
+  /** How many plain signatures the one at `index` holds: 1, or the members of a multisig that signed. */
   countSignatures(index: number): number
+  /** How many plain keys a public key holds: 1, or all members of a multisig; what the signature limit counts. */
+  countKeys(publicKey: TxPublicKey): number
 }
 
 /** Checks and charges a transaction before its messages run; throws a named error to refuse it. */

@@ -1,6 +1,6 @@
 import type { ConsensusParams } from '#gen/tendermint/types/params.ts'
 import { type MessageCodec, registerCodecs } from '#lib/reflect-codecs.ts'
-import type { AnteHandler } from './ante.ts'
+import type { AnteHandler, KnownAccount } from './ante.ts'
 import type { ProtoType } from './codec.ts'
 import type { BlockContext, ReadContext, Slots, TxContext, WriteContext } from './context.ts'
 import { assert } from './errors.ts'
@@ -24,6 +24,8 @@ export interface ConsensusKeeper {
   params(ctx: ReadContext): ConsensusParams
 }
 
+export type AccountOf = (ctx: ReadContext, address: string) => KnownAccount | undefined
+
 /** A chain: its modules in order, and everything that follows from them. */
 export interface Chain {
   /** Name of the program and the chain family; `app_name` in what clients read. */
@@ -31,6 +33,8 @@ export interface Chain {
   readonly modules: readonly Module[]
   readonly ante: AnteHandler
   readonly consensus: ConsensusKeeper
+  /** The account of that address as it stands, or undefined; foresees what signatures will be verified against. */
+  readonly accountOf: AccountOf
   /** By message type URL, `/wadi.asset.v1.MsgRegisterAsset`. */
   readonly messages: ReadonlyMap<string, Route<TxContext>>
   /** By gRPC path, `/wadi.asset.v1.Query/Asset`. */
@@ -49,8 +53,9 @@ export function defineChain(options: {
   readonly modules: readonly Module[]
   readonly ante: AnteHandler
   readonly consensus: ConsensusKeeper
+  readonly accountOf?: AccountOf
 }): Chain {
-  const { name, modules, ante, consensus } = options
+  const { name, modules, ante, consensus, accountOf = () => undefined } = options
   registerCodecs(modules.flatMap((module) => module.packed ?? []))
   const stores: string[] = []
   const slots: (number | undefined)[] = []
@@ -66,6 +71,7 @@ export function defineChain(options: {
     modules,
     ante,
     consensus,
+    accountOf,
     messages: routes(modules, 'msgs', (_service, _method, request) => `/${request.$type}`),
     queries: routes(modules, 'queries', (service, method) => `/${service}/${method}`),
     accounts: gatherAccounts(modules),

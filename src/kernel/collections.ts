@@ -19,13 +19,14 @@ export abstract class Collection {
   #schemaId = -1
   #name = ''
 
-  constructor(info: CollectionInfo) {
+  /** @param part tells apart what shares one prefix: put after it in every key */
+  constructor(info: CollectionInfo, part: ByteString = '') {
     assert(
       Number.isInteger(info.prefix) && info.prefix >= 0 && info.prefix < 256,
       `prefix ${info.prefix} is not a byte`,
     )
     this.info = info
-    this.own = String.fromCharCode(info.prefix)
+    this.own = String.fromCharCode(info.prefix) + part
   }
 
   /** Every prefix the collection occupies. */
@@ -111,8 +112,8 @@ export class Sequence extends Collection {
 export class KeySet<K, P = never> extends Collection {
   readonly codec: KeyCodec<K, P>
 
-  constructor(prefix: number, codec: KeyCodec<K, P>, kind: 'set' | 'index' = 'set') {
-    super({ prefix, kind, key: codec.name, value: '' })
+  constructor(prefix: number, codec: KeyCodec<K, P>, kind: 'set' | 'index' = 'set', part: ByteString = '') {
+    super({ prefix, kind, key: codec.name, value: '' }, part)
     this.codec = codec
   }
 
@@ -138,7 +139,7 @@ export class KeySet<K, P = never> extends Collection {
   }
 
   keyAt(cursor: KvIterator): K {
-    return this.codec.decode({ text: cursor.key, at: 1 })
+    return this.codec.decode({ text: cursor.key, at: this.own.length })
   }
 
   /** The keys, or those with a leading part, for {@link paginate}; `read` makes a row of a key. */
@@ -162,9 +163,10 @@ export class KeyMap<K, V, P = never> extends Collection {
     prefix: number,
     codec: KeyCodec<K, P>,
     value: ValueCodec<V>,
-    kind: 'map' | 'table' | 'index' = 'map',
+    kind: 'map' | 'table' = 'map',
+    part: ByteString = '',
   ) {
-    super({ prefix, kind, key: codec.name, value: value.name })
+    super({ prefix, kind, key: codec.name, value: value.name }, part)
     this.codec = codec
     this.#value = value
   }
@@ -196,7 +198,7 @@ export class KeyMap<K, V, P = never> extends Collection {
   }
 
   keyAt(cursor: KvIterator): K {
-    return this.codec.decode({ text: cursor.key, at: 1 })
+    return this.codec.decode({ text: cursor.key, at: this.own.length })
   }
 
   valueAt(cursor: KvIterator): V {

@@ -1,0 +1,58 @@
+import type { CommittedState } from '../app/state.ts'
+import type { ByteString, KvIterator, StoreChanges } from '../kernel/kv.ts'
+import { MultiStore, type MultiStoreOptions } from '../store/multistore.ts'
+
+const NOTHING = new Uint8Array()
+
+/** The committed state in memory alone: the same trees and hashes as on disk, and nothing survives the process. */
+export class MemoryState implements CommittedState {
+  readonly store: MultiStore
+  #meta: Uint8Array = NOTHING
+  #prepared: Uint8Array | undefined
+
+  /** @param names the chain's stores, by slot: `chain.stores` */
+  constructor(names: readonly string[], options: MultiStoreOptions = {}) {
+    this.store = new MultiStore(names, options)
+  }
+
+  get version(): number {
+    return this.store.version
+  }
+
+  get appHash(): Uint8Array {
+    return this.store.appHash
+  }
+
+  get meta(): Uint8Array {
+    return this.#meta
+  }
+
+  get(slot: number, key: ByteString): Uint8Array | undefined {
+    return this.store.get(slot, key)
+  }
+
+  has(slot: number, key: ByteString): boolean {
+    return this.store.has(slot, key)
+  }
+
+  iterate(slot: number, start: ByteString, end: ByteString | undefined, reverse: boolean): KvIterator {
+    return this.store.iterate(slot, start, end, reverse)
+  }
+
+  prepare(version: number, changes: readonly (StoreChanges | undefined)[], meta: Uint8Array): Uint8Array {
+    const appHash = this.store.prepare(version, changes)
+    this.#prepared = meta
+    return appHash
+  }
+
+  commit(): void {
+    this.store.publish()
+    this.#meta = this.#prepared ?? NOTHING
+    this.#prepared = undefined
+  }
+
+  discard(): void {
+    this.store.discard()
+    this.#prepared = undefined
+  }
+}

@@ -1,0 +1,43 @@
+import { chain } from '#modules/chain.ts'
+import { TestAccount } from '../../src/testing/accounts.ts'
+import { TestChain, type TestChainOptions } from '../../src/testing/chain.ts'
+
+/** What every account has of `awadi` at genesis unless a test says otherwise: a million WADI. */
+export const FUNDS = 10n ** 24n
+
+export interface WadiOptions extends Partial<TestChainOptions> {
+  /** With these accounts, in this order: numbers 0, 1, 2 … */
+  readonly accounts?: readonly (TestAccount | string)[]
+  /** Coins by address beside or instead of {@link FUNDS}. */
+  readonly coins?: Readonly<Record<string, readonly { readonly denom: string; readonly amount: string }[]>>
+}
+
+/** May change every module's parameters; it exists on every test chain, after the accounts named. */
+export const authority = new TestAccount('authority')
+
+/** The genesis of accounts and their coins; other modules begin with their defaults. */
+export function wadiGenesis({ accounts = [], coins = {} }: WadiOptions = {}): Record<string, unknown> {
+  const owners = [...accounts, authority].map((each) => (typeof each === 'string' ? each : each.address))
+  return {
+    system: { authority: authority.address },
+    auth: {
+      accounts: owners.map((address, number) => ({
+        '@type': '/cosmos.auth.v1beta1.BaseAccount',
+        address,
+        account_number: `${number}`,
+      })),
+    },
+    bank: {
+      balances: owners.map((address) => ({
+        address,
+        coins: coins[address] ?? [{ denom: 'awadi', amount: `${FUNDS}` }],
+      })),
+    },
+  }
+}
+
+/** The chain itself, in this process, with funded accounts. */
+export function wadiChain(options: WadiOptions = {}): TestChain {
+  const { accounts: _accounts, coins: _coins, genesis, ...rest } = options
+  return TestChain.create(chain, { ...rest, genesis: { ...wadiGenesis(options), ...genesis } })
+}
