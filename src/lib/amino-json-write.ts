@@ -2,7 +2,14 @@
 
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { compareByteStrings, toBase64 } from '#lib/bytes.ts'
-import { type Duration, Misfit, type Timestamp, timestampText, within } from '#lib/proto-json-scalars.ts'
+import {
+  type Duration,
+  INT64,
+  Misfit,
+  type Timestamp,
+  timestampText,
+  within,
+} from '#lib/proto-json-scalars.ts'
 import type { JsonObject, JsonValue } from '#lib/proto-json-write.ts'
 import {
   aminoField,
@@ -82,7 +89,10 @@ function writeKey(value: unknown): JsonValue {
 /** Nanoseconds in a string. */
 function writeDuration(value: unknown): JsonValue {
   const { seconds, nanos } = value as Duration
-  return (seconds * 1_000_000_000n + BigInt(nanos)).toString()
+  const total = seconds * 1_000_000_000n + BigInt(nanos)
+  if (total < INT64.min || total > INT64.max)
+    throw new Misfit(`${seconds}s`, 'a duration of at most 292 years')
+  return total.toString()
 }
 
 /** `LegacyAminoPubKey`: the threshold in quotes; neither field is ever left out. */

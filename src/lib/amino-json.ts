@@ -36,7 +36,7 @@ export interface AminoMessage {
   readonly value: JsonValue
 }
 
-/** The amino form of a generated object. Throws `ReflectError` for a message without a form, `JsonError` for a value. */
+/** The amino form of a generated object. Throws `ReflectError` for a message that has none, `JsonError` for a value. */
 export function aminoMessage(type: TypeRef, value: object): AminoMessage {
   const message = messageOf(type)
   return { type: aminoTypeOf(message), value: complete('', () => aminoWriterOf(message)(value)) }

@@ -101,7 +101,7 @@ function planOf(field: DescField): FieldPlan {
 
 /** Looks at the type of a field when it is first written, so that recursive messages end. */
 function lazily(field: DescField): Write {
-  if (field.fieldKind === 'scalar') return scalarWriter(field.scalar, true)
+  if (field.fieldKind === 'scalar') return fieldWriter(field)
   let write: Write = (value) => {
     write = fieldWriter(field)
     return write(value)
@@ -112,7 +112,7 @@ function lazily(field: DescField): Write {
 function fieldWriter(field: DescField): Write {
   switch (field.fieldKind) {
     case 'scalar':
-      return scalarWriter(field.scalar, true)
+      return scalarWriter(field.scalar, field.oneof === undefined && !field.proto.proto3Optional)
     case 'enum':
       return enumWriter(field.enum)
     case 'message':
@@ -158,8 +158,8 @@ function enumWriter(desc: DescEnum): Write {
   return (value) => names.get(value as number) ?? (value as number)
 }
 
-/** Alone in a field, empty bytes are written as the SDK's gateway writes them: null, as in `"next_key": null`. */
-function scalarWriter(type: ScalarType, alone: boolean): Write {
+/** Empty bytes are written as the SDK's gateway writes them: null where they mean not set, as in `"next_key": null`. */
+function scalarWriter(type: ScalarType, emptyIsUnset: boolean): Write {
   switch (type) {
     case ScalarType.INT64:
     case ScalarType.UINT64:
@@ -168,7 +168,8 @@ function scalarWriter(type: ScalarType, alone: boolean): Write {
     case ScalarType.SFIXED64:
       return (value) => (value as bigint).toString()
     case ScalarType.BYTES:
-      if (alone) return (value) => ((value as Uint8Array).length === 0 ? null : toBase64(value as Uint8Array))
+      if (emptyIsUnset)
+        return (value) => ((value as Uint8Array).length === 0 ? null : toBase64(value as Uint8Array))
       return (value) => toBase64(value as Uint8Array)
     case ScalarType.FLOAT:
     case ScalarType.DOUBLE:

@@ -68,8 +68,8 @@ export function complete<T>(path: string, work: () => T): T {
 }
 
 /**
- * The attributes of a typed event as the SDK writes them: `key, value, key, value …`, keys sorted, each value the JSON
- * text of the field (a string stands in quotes).
+ * The attributes of a typed event as the SDK writes them: `key, value, key, value …`, keys sorted, each value the
+ * JSON text of the field (a string stands in quotes).
  */
 export function eventAttributes(type: TypeRef, value: object): string[] {
   const json = toJson(type, value) as JsonObject
