@@ -27,7 +27,7 @@ export function cometbftExit(
 ): ExitReason {
   const { cause, tail } = findCause(lines)
   const how = signal === null ? `exit code ${code}` : `signal ${signal}`
-  const { meaning, fix } = explain(lines.join('\n'), home, signal)
+  const { meaning, fix } = code === 0 ? ENDED_IN_ORDER : explain(lines.join('\n'), home, signal)
   const text = [
     `CometBFT ended unexpectedly (${how}): ${meaning}`,
     ...tail.map((line) => `    ${line}`),
@@ -52,6 +52,11 @@ interface Explanation {
 interface Known {
   readonly pattern: RegExp
   readonly explain: (match: RegExpExecArray, home: string) => Explanation
+}
+
+const ENDED_IN_ORDER: Explanation = {
+  meaning: 'it was asked to stop, by a signal from outside',
+  fix: ['start again; to stop the node, stop the application, which stops CometBFT'],
 }
 
 const startOver = 'or start the chain over: "wadi start --reset" (all blocks of this node are lost)'

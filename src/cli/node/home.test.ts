@@ -57,12 +57,12 @@ describe('a home', () => {
   test('is not written over', () => {
     const dir = folder()
     const key = readFileSync(init(dir).paths.validatorKey, 'utf8')
-    expect(() => init(dir)).toThrow(/initialised already[^]*--reset/)
+    expect(() => init(dir)).toThrow(/initialised already[\s\S]*--reset/)
     expect(readFileSync(homePaths(dir).validatorKey, 'utf8')).toBe(key)
   })
 
   test('is not made with an unusable chain id or block time', () => {
-    expect(() => init(folder(), { chainId: 'has space' })).toThrow(/"has space".*[^]*wadi-dev-1/)
+    expect(() => init(folder(), { chainId: 'has space' })).toThrow(/"has space".*[\s\S]*wadi-dev-1/)
     expect(() => init(folder(), { blockTimeMs: 0 })).toThrow('block time 0 ms')
   })
 
@@ -82,7 +82,7 @@ describe('a home', () => {
 
 describe('a damaged home', () => {
   test('that is not one is told apart from one with a file missing', () => {
-    expect(() => readHome(folder())).toThrow(/is not the home of a node[^]*wadi init/)
+    expect(() => readHome(folder())).toThrow(/is not the home of a node[\s\S]*wadi init/)
     const dir = folder()
     rmSync(init(dir).paths.nodeKey)
     expect(() => readHome(dir)).toThrow(/node_key\.json is missing/)

@@ -13,6 +13,8 @@ export const LOCALNET_CHAIN_ID = 'wadi-local-1'
 const MAX_NODES = 32
 /** Distance between the ports of two nodes. */
 const PORT_STEP = 10
+/** That a peer is gone is what a test of a net brings about; it is no error here. */
+const LOG_LEVEL = 'p2p:none,*:error'
 const SPEC_FILE = 'localnet.json'
 
 export interface LocalnetOptions {
@@ -68,7 +70,7 @@ export async function initLocalnet(options: LocalnetOptions): Promise<LocalnetSp
     blockTimeMs: options.blockTimeMs ?? 1_000,
     nodes: nodes.map(({ name, validator }) => ({ name, validator })),
     app: options.app ?? {},
-    logLevel: options.logLevel ?? 'error',
+    logLevel: options.logLevel ?? LOG_LEVEL,
   }
   nodes.forEach(({ name, keys }, i) => {
     const persistentPeers = peers.filter((_, j) => j !== i)

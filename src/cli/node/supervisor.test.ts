@@ -72,7 +72,7 @@ describe('a node over a built-in application', { timeout: 40_000 }, () => {
     process.kill(node.cometbftPid, 'SIGKILL')
     const reason = await node.exited
     expect(reason).toMatchObject({ kind: 'cometbft', code: null, signal: 'SIGKILL' })
-    expect(reasonError(reason).message).toMatch(/it was killed[^]*start again: nothing committed is lost/)
+    expect(reasonError(reason).message).toMatch(/it was killed[\s\S]*start again: nothing committed is lost/)
   })
 
   test('refuses a home and ports that are in use', async () => {
@@ -102,7 +102,7 @@ describe('a node over a built-in application', { timeout: 40_000 }, () => {
         rmSync(join(home, 'data', file), { recursive: true })
       const emptied = await start()
       expect(reasonError(await emptied.exited).message).toMatch(
-        /data is empty while the application[^]*restore blockstore/,
+        /data is empty while the application[\s\S]*restore blockstore/,
       )
 
       rmSync(home, { recursive: true })
@@ -116,7 +116,7 @@ describe('a node over a built-in application', { timeout: 40_000 }, () => {
       }
       const behind = await start()
       expect(reasonError(await behind.exited).message).toMatch(
-        /the application is at height \d+, CometBFT's data only at \d+[^]*restore .*data from the same backup/,
+        /the application is at height \d+, CometBFT's data only at \d+[\s\S]*restore .*data from the same backup/,
       )
     } finally {
       rmSync(backup, { recursive: true, force: true })

@@ -19,7 +19,7 @@ const POLL_MS = 25
 
 /** The application side of the ABCI socket, in this process. */
 export interface AppServer {
-  /** Resolves when CometBFT can connect to `socket`, a path. */
+  /** Resolves when CometBFT can connect to `socket`, the path of a unix socket. */
   listen(socket: string): Promise<void>
   /** Called after CometBFT has ended; no call comes after it. */
   close(): Promise<void>
@@ -219,11 +219,14 @@ function childClosed(child: ChildProcess): Promise<Closed> {
   return new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })))
 }
 
+const SHUTDOWN_NOISE = [
+  /use of closed network connection|Stopped accept routine|switch is not running/,
+  /has not been started yet|"not started"|"already stopped"|Stopping peer for error/,
+]
+
 /** What CometBFT reports as errors whenever it is asked to stop. */
 function isShutdownNoise(line: string): boolean {
-  return /use of closed network connection|Stopped accept routine|has not been started yet|"not started"/.test(
-    line,
-  )
+  return SHUTDOWN_NOISE.some((pattern) => pattern.test(line))
 }
 
 /**
