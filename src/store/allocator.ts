@@ -69,6 +69,27 @@ export class Allocator {
     return granule
   }
 
+  /** A key block with one holder, from bytes of `source`. */
+  takeKeyBytes(source: Uint8Array, from: number, length: number): number {
+    const granule = this.takeBlock(length + KEY_HEADER_BYTES)
+    this.memory.slabWords[granule * 2] = 1
+    this.fill(granule * GRANULE_BYTES + KEY_HEADER_BYTES, source, from, length)
+    return granule
+  }
+
+  /** A value block from bytes of `source`. */
+  takeValueBytes(source: Uint8Array, from: number, length: number): number {
+    const granule = this.takeBlock(length)
+    this.fill(granule * GRANULE_BYTES, source, from, length)
+    return granule
+  }
+
+  private fill(start: number, source: Uint8Array, from: number, length: number): void {
+    const slab = this.memory.slab
+    if (length > 64) slab.set(source.subarray(from, from + length), start)
+    else for (let i = 0; i < length; i++) slab[start + i] = source[from + i] as number
+  }
+
   holdKey(granule: number): void {
     const counts = this.memory.slabWords
     counts[granule * 2] = (counts[granule * 2] as number) + 1
@@ -82,13 +103,7 @@ export class Allocator {
   }
 
   takeValue(value: Uint8Array): number {
-    const length = value.length
-    const granule = this.takeBlock(length)
-    const slab = this.memory.slab
-    const start = granule * GRANULE_BYTES
-    if (length > 64) slab.set(value, start)
-    else for (let i = 0; i < length; i++) slab[start + i] = value[i] as number
-    return granule
+    return this.takeValueBytes(value, 0, value.length)
   }
 
   /** Records in use, free ones not counted. */

@@ -45,12 +45,28 @@ export class FlatIndex {
   set(key: ByteString, leaf: number): void {
     this.probe.set(key)
     const hash = probeHash(this.probe)
-    let shard = this.shardOf(hash)
+    const shard = this.shardOf(hash)
     const at = this.locate(shard, hash)
-    if (at >= 0) {
-      shard.entries[at] = entryOf(hash, leaf)
-      return
-    }
+    if (at >= 0) shard.entries[at] = entryOf(hash, leaf)
+    else this.insert(hash, leaf)
+  }
+
+  /** Makes room at once for `count` keys; an index that holds some already is left alone. */
+  reserve(count: number): void {
+    if (this.size > 0 || count < 1 << SHARD_BITS_MAX) return
+    // Shards start half full at most.
+    const bits = Math.min(DIRECTORY_BITS_MAX, Math.ceil(Math.log2(count)) - SHARD_BITS_MAX + 1)
+    this.directoryBits = bits
+    this.directory = Array.from({ length: 1 << bits }, () => new Shard(SHARD_BITS_MAX, bits))
+  }
+
+  /** Adds a leaf whose key is known to be new. */
+  add(leaf: number): void {
+    this.insert(recordHash(this.memory, leaf), leaf)
+  }
+
+  private insert(hash: number, leaf: number): void {
+    let shard = this.shardOf(hash)
     while (shard.isFull()) {
       this.enlarge(shard, hash)
       shard = this.shardOf(hash)

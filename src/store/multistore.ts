@@ -12,6 +12,7 @@ import { freeSuperseded, type Superseded } from './journal.ts'
 import { KeyProbe } from './key-probe.ts'
 import { allocateMemory, type Memory, type SharedMemory } from './memory.ts'
 import { simpleRoot } from './simple-merkle.ts'
+import type { SnapshotTarget } from './snapshot-loader.ts'
 import { TreeCursor, leafValue } from './walk.ts'
 
 export interface MultiStoreOptions {
@@ -34,13 +35,6 @@ export interface StoreShare {
   readonly names: readonly string[]
   /** Number of the reader; its pins carry it. */
   readonly reader: number
-}
-
-/** State of the trees to continue from, as a snapshot brings it; the nodes are in memory already. */
-export interface RestoredState {
-  readonly record: VersionRecord
-  /** Calls back with every leaf of the store. */
-  readonly eachLeaf: (slot: number, found: (key: ByteString, leaf: number) => void) => void
 }
 
 interface Prepared {
@@ -197,14 +191,18 @@ export class MultiStore implements ReadStore {
     this.control.freeReader(share.reader)
   }
 
-  /** Continues from a loaded state; only right after construction. */
-  restore(state: RestoredState): void {
+  /**
+   * Continues from a stored version; only right after construction. `load` fills the memory, reports every leaf and
+   * returns the version's record.
+   */
+  restore(load: (target: SnapshotTarget) => VersionRecord): void {
     assert(this.version === 0 && this.prepared === undefined, 'restore into a store in use')
-    this.indexes.forEach((index, slot) => {
-      state.eachLeaf(slot, (key, leaf) => index.set(key, leaf))
+    this.record = load({
+      allocator: this.allocator,
+      onStore: (slot, keys) => this.index(slot).reserve(keys),
+      onLeaf: (slot, leaf) => (this.indexes[slot] as FlatIndex).add(leaf),
     })
-    this.record = state.record
-    this.control.publish(state.record)
+    this.control.publish(this.record)
   }
 
   private index(slot: number): FlatIndex {
@@ -241,6 +239,7 @@ export class MultiStore implements ReadStore {
     let at = 0
     changes.forEach((storeChanges, slot) => {
       const index = this.indexes[slot] as FlatIndex
+      index.reserve(storeChanges?.keys.length ?? 0)
       for (const key of storeChanges?.keys ?? []) {
         const leaf = leaves[at++] as number
         if (leaf === 0) index.delete(key)
