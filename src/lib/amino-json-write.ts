@@ -48,11 +48,18 @@ export function aminoWriterOf(message: DescMessage): Write {
   return write
 }
 
+const names = new Map<DescMessage, string>()
+
 /** The name of a message in amino JSON; throws {@link ReflectError} for one that has none. */
 export function aminoTypeOf(message: DescMessage): string {
-  const name = aminoName(message)
-  if (name === undefined)
-    throw new ReflectError(`${message.typeName} has no amino.name: amino JSON cannot hold it`)
+  // An option is decoded each time it is read.
+  let name = names.get(message)
+  if (name === undefined) {
+    name = aminoName(message)
+    if (name === undefined)
+      throw new ReflectError(`${message.typeName} has no amino.name: amino JSON cannot hold it`)
+    names.set(message, name)
+  }
   return name
 }
 

@@ -89,7 +89,19 @@ export function aminoSignBytes(doc: AminoSignDoc): Uint8Array {
   }
   if (doc.timeoutHeight !== undefined && doc.timeoutHeight !== 0n)
     json['timeout_height'] = doc.timeoutHeight.toString()
-  return utf8(goJson(sorted(json)))
+  return utf8(goJson(isSorted(json) ? json : sorted(json)))
+}
+
+/** Whether all keys stand in order already, as in what {@link aminoMessage} makes. */
+function isSorted(json: JsonValue): boolean {
+  if (typeof json !== 'object' || json === null) return true
+  if (Array.isArray(json)) return json.every(isSorted)
+  let last = ''
+  for (const key of Object.keys(json)) {
+    if (key < last || !isSorted(json[key] as JsonValue)) return false
+    last = key
+  }
+  return true
 }
 
 /** The same value with the keys of every object in the order of their bytes. */

@@ -5,12 +5,10 @@
 
 import {
   createFileRegistry,
-  type DescEnum,
   type DescExtension,
   type DescField,
   type DescMessage,
   type DescMethod,
-  type DescOneof,
   type DescService,
   type FileRegistry,
   fromBinary,
@@ -23,7 +21,7 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { descriptors } from '#gen/descriptors.ts'
 import { clip, ValueError } from '#lib/bytes.ts'
 
-export type { DescEnum, DescField, DescMessage, DescMethod, DescOneof, DescService }
+export type { DescField, DescMessage, DescMethod, DescService }
 
 /** A name that no definition has, or a definition that cannot be used as asked. */
 export class ReflectError extends ValueError {
@@ -46,13 +44,6 @@ export function messageOf(type: TypeRef): DescMessage {
   if (typeof type !== 'string') return type
   const found = registry().getMessage(type)
   if (found === undefined) throw new ReflectError(`no message is named ${clip(type)}`)
-  return found
-}
-
-/** The enumeration of that full name. Throws {@link ReflectError}. */
-export function enumOf(name: string): DescEnum {
-  const found = registry().getEnum(name)
-  if (found === undefined) throw new ReflectError(`no enum is named ${clip(name)}`)
   return found
 }
 
