@@ -79,14 +79,15 @@ export function socketPath(folder: string, file: string): string {
   return join(tmpdir(), `wadi-${userInfo().uid}-${hash}`, file)
 }
 
-/** Makes the folder of a socket, readable by its owner only. */
+/** Makes the folder of a socket; one in the shared temporary folder has to be this user's alone. */
 export function prepareSocketFolder(socket: string): void {
   const folder = dirname(socket)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const { uid } = statSync(folder)
-  if (process.getuid !== undefined && uid !== process.getuid())
-    throw new NodeError('start-failed', `${folder} belongs to another user`, [
-      'remove it, or use a shorter home path',
+  if (dirname(folder) !== tmpdir()) return
+  const { uid, mode } = statSync(folder)
+  if (uid !== userInfo().uid || (mode & 0o077) !== 0)
+    throw new NodeError('start-failed', `${folder} is open to other users`, [
+      'remove it, or use a shorter path for the home',
     ])
 }
 

@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -141,10 +142,11 @@ describe('a node over a built-in application', { timeout: 40_000 }, () => {
 })
 
 /** An application that takes connections and never answers; it counts what happens to it. */
-function silentApp(): AppServer & { events: string[]; fail: (error: Error) => void } {
+function silentApp(): AppServer & { events: string[]; fail: (error: Error) => void; drop: () => void } {
   let server: Server | undefined
   let fail: (error: Error) => void = () => {}
   const events: string[] = []
+  const open = new Set<Socket>()
   const failed = new Promise<Error>((resolve) => {
     fail = resolve
   })
@@ -152,9 +154,13 @@ function silentApp(): AppServer & { events: string[]; fail: (error: Error) => vo
     events,
     failed,
     fail,
+    drop: () => {
+      for (const connection of open) connection.destroy()
+    },
     listen: (socket) =>
       new Promise((done) => {
         server = createServer((connection) => {
+          open.add(connection)
           if (events.at(-1) !== 'connected') events.push('connected')
           connection.on('error', () => connection.destroy()).resume()
         }).listen(socket, done)
@@ -195,4 +201,29 @@ describe('an application of our own', { timeout: 40_000 }, () => {
     expect(isAlive(node.cometbftPid)).toBe(false)
     expect(app.events.at(-1)).toBe('closed')
   })
+
+  test('whose connections break off takes CometBFT with it, as when its process is killed', async () => {
+    await init()
+    const app = silentApp()
+    const node = await start({ app })
+    await connected(app.events)
+    app.drop()
+    expect(await node.exited).toMatchObject({ kind: 'cometbft' })
+    expect(isAlive(node.cometbftPid)).toBe(false)
+  })
+})
+
+test('a node ends in order when the process that started it is gone', { timeout: 40_000 }, async () => {
+  const { rpc, paths } = await init()
+  const fixture = join(import.meta.dirname, 'builtin-app.fixture.ts')
+  const child = spawn(process.execPath, [fixture, '--home', home], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
+  const ended = new Promise((done) => child.once('exit', done))
+  await waitForHeight(`http://127.0.0.1:${rpc.port}`, 1, 20_000)
+  const { cometbftPid = 0 } = readRecord(paths.runRecord) ?? {}
+  expect(isAlive(cometbftPid)).toBe(true)
+  child.disconnect()
+  expect(await ended).toBe(0)
+  expect(isAlive(cometbftPid)).toBe(false)
 })
