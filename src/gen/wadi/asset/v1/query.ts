@@ -3050,7 +3050,7 @@ export const QueryDefinition = {
         },
       },
     },
-    /** The assets an account controls. */
+    /** The assets an account controls. Void ones are left out. */
     assetsByController: {
       name: "AssetsByController",
       requestType: QueryAssetsByControllerRequest as typeof QueryAssetsByControllerRequest,
@@ -3115,7 +3115,7 @@ export const QueryDefinition = {
         },
       },
     },
-    /** The assets an account registered, by slug; whoever controls them now. Void ones are left out. */
+    /** The assets an account registered, whoever controls them now. Void ones are left out. */
     assetsByCreator: {
       name: "AssetsByCreator",
       requestType: QueryAssetsByCreatorRequest as typeof QueryAssetsByCreatorRequest,
@@ -3174,7 +3174,7 @@ export const QueryDefinition = {
         },
       },
     },
-    /** The assets of one kind. */
+    /** The assets of one kind. Void ones are left out. */
     assetsByKind: {
       name: "AssetsByKind",
       requestType: QueryAssetsByKindRequest as typeof QueryAssetsByKindRequest,
