@@ -2,6 +2,7 @@ import { type KeyCodec, type ProtoType, tuple, type ValueCodec, valueCodec } fro
 import { Collection, type CollectionInfo, KeyMap, KeySet } from './collections.ts'
 import type { ReadContext, WriteContext } from './context.ts'
 import { assert } from './errors.ts'
+import type { ByteString } from './kv.ts'
 import type { Range, Source } from './range.ts'
 
 /** An index as declared: which keys of it a row has. Made by {@link index} and {@link uniqueIndex}. */
@@ -145,7 +146,7 @@ export class Table<R, K, X extends Readonly<Record<string, AnyIndex<R>>>, P = ne
     let expected = 0
     for (const row of this.all(ctx)) {
       for (const [name, { definition, rows }] of this.#indexes) {
-        for (const value of definition.keysOf(row)) {
+        for (const value of distinct(definition, row).values()) {
           expected++
           if (!rows.has(ctx, [value, this.#keyOf(row)])) return `a row is missing in index ${name}`
         }
@@ -170,9 +171,8 @@ export class Table<R, K, X extends Readonly<Record<string, AnyIndex<R>>>, P = ne
 
   #reindex(ctx: WriteContext, key: K, before: R | undefined, after: R | undefined): void {
     for (const { definition, rows } of this.#indexes.values()) {
-      const encode = (value: unknown) => definition.codec.encode(value)
-      const old = new Map((before === undefined ? [] : definition.keysOf(before)).map((v) => [encode(v), v]))
-      const now = new Map((after === undefined ? [] : definition.keysOf(after)).map((v) => [encode(v), v]))
+      const old = distinct(definition, before)
+      const now = distinct(definition, after)
       for (const [bytes, value] of old) if (!now.has(bytes)) rows.remove(ctx, [value, key])
       for (const [bytes, value] of now) {
         if (old.has(bytes)) continue
@@ -186,6 +186,11 @@ export class Table<R, K, X extends Readonly<Record<string, AnyIndex<R>>>, P = ne
     const taken = rows.walk(ctx, { prefix: [value] }).next()
     assert(!taken, `unique index ${rows.info.prefix} of table ${this.info.prefix} has that key already`)
   }
+}
+
+/** The keys a row has in an index, by their bytes, each once. */
+function distinct<R>({ codec, keysOf }: AnyIndex<R>, row: R | undefined): Map<ByteString, unknown> {
+  return new Map((row === undefined ? [] : keysOf(row)).map((value) => [codec.encode(value), value]))
 }
 
 /** Declares a table: the row type, which key a row has, and its indexes. */
