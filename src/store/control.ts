@@ -7,7 +7,7 @@ import type { HashText } from './iavl-hash.ts'
  * ```
  * 0 latest version   1 oldest version still offered   2 stores   3 versions in the ring   4 last pin token
  * then PINS × { token, version, limit in ms, reader }
- * then ring × { version, app hash (8 words), per store: root, root hash (8 words) }
+ * then ring × { version, app hash (8 words), bytes of meta, meta (32 words), per store: root, root hash (8 words) }
  * ```
  *
  * A pin: the reader writes its token and version, and only then looks whether the version is still offered. The writer
@@ -19,6 +19,11 @@ const LAST_TOKEN = 4
 const PINS_AT = 16
 const PIN_WORDS = 4
 const HASH_WORDS = 8
+const META_WORDS = 32
+const STORES_AT = 1 + HASH_WORDS + 1 + META_WORDS
+
+/** Bytes that a version may say of itself beside its state. */
+export const META_BYTES = META_WORDS * 4
 
 /** Readers that may hold a version at the same time, over all threads. */
 export const PINS = 64
@@ -27,6 +32,8 @@ export const PINS = 64
 export interface VersionRecord {
   readonly version: number
   readonly appHash: HashText
+  /** What the application said of the version: at most {@link META_BYTES}. */
+  readonly meta: Uint8Array
   readonly roots: readonly number[]
   readonly hashes: readonly HashText[]
 }
@@ -74,8 +81,10 @@ export class ControlBlock {
     const at = this.recordAt(record.version)
     Atomics.store(words, at, 0)
     this.bytes.write(record.appHash, (at + 1) * 4, 'latin1')
+    words[at + 1 + HASH_WORDS] = record.meta.length
+    this.bytes.set(record.meta, (at + 2 + HASH_WORDS) * 4)
     for (let i = 0; i < this.stores; i++) {
-      const storeAt = at + 1 + HASH_WORDS + i * (1 + HASH_WORDS)
+      const storeAt = at + STORES_AT + i * (1 + HASH_WORDS)
       words[storeAt] = record.roots[i] as number
       this.bytes.write(record.hashes[i] as HashText, (storeAt + 1) * 4, 'latin1')
     }
@@ -97,14 +106,16 @@ export class ControlBlock {
     const roots: number[] = []
     const hashes: HashText[] = []
     const appHash = bytes.toString('latin1', (at + 1) * 4, (at + 1 + HASH_WORDS) * 4)
+    const metaAt = (at + 2 + HASH_WORDS) * 4
+    const meta = new Uint8Array(bytes.subarray(metaAt, metaAt + (words[at + 1 + HASH_WORDS] as number)))
     for (let i = 0; i < this.stores; i++) {
-      const storeAt = at + 1 + HASH_WORDS + i * (1 + HASH_WORDS)
+      const storeAt = at + STORES_AT + i * (1 + HASH_WORDS)
       roots.push(words[storeAt] as number)
       hashes.push(bytes.toString('latin1', (storeAt + 1) * 4, (storeAt + 1 + HASH_WORDS) * 4))
     }
     // A read-modify-write, so that the plain reads above cannot move behind it.
     return Atomics.compareExchange(words, at, version, version) === version
-      ? { version, appHash, roots, hashes }
+      ? { version, appHash, meta, roots, hashes }
       : undefined
   }
 
@@ -176,5 +187,5 @@ export interface Pin {
 }
 
 function recordWords(stores: number): number {
-  return 1 + HASH_WORDS + stores * (1 + HASH_WORDS)
+  return STORES_AT + stores * (1 + HASH_WORDS)
 }

@@ -7,7 +7,7 @@ import type { ByteString, StoreChanges } from '../kernel/kv.ts'
  * ```
  * file:    "WADILOG1", u32 length and u32 crc of the preamble, preamble (JSON: store names, first version), records
  * record:  "WREC", u32 version, u64 payload length, u32 0, u32 crc of these 20 bytes, payload, u32 crc of the payload
- * payload: app hash (32), u32 stores, per store: u32 slot, u32 changes, per change:
+ * payload: app hash (32), u32 bytes of meta, meta, u32 stores, per store: u32 slot, u32 changes, per change:
  *          u32 key length, u32 value length (2^32 - 1: removed), key, value
  * ```
  */
@@ -22,6 +22,8 @@ const REMOVED = 0xffffffff
 export interface LogRecord {
   readonly version: number
   readonly appHash: Uint8Array
+  /** What the application says of the version beside its state. */
+  readonly meta: Uint8Array
   readonly changes: readonly (StoreChanges | undefined)[]
 }
 
@@ -40,7 +42,7 @@ export function encodePreamble(preamble: Preamble): Buffer {
 }
 
 export function payloadLength(record: LogRecord): number {
-  let length = 32 + 4
+  let length = 32 + 4 + record.meta.length + 4
   for (const changes of record.changes) {
     if (changes === undefined) continue
     length += 8 + changes.keys.length * 8
@@ -77,6 +79,8 @@ export interface PayloadSink {
 
 export function encodePayload(record: LogRecord, sink: PayloadSink): void {
   sink.bytes(record.appHash)
+  putWords(sink, [record.meta.length])
+  sink.bytes(record.meta)
   putWords(sink, [record.changes.filter((changes) => changes !== undefined).length])
   record.changes.forEach((changes, slot) => {
     if (changes === undefined) return
@@ -113,6 +117,8 @@ export function decodePayload(version: number, payload: Buffer): LogRecord {
     at += length
     return at - length
   }
+  const metaLength = word()
+  const metaAt = take(metaLength)
   for (let stores = word(); stores > 0; stores--) {
     const slot = word()
     const keys: ByteString[] = []
@@ -128,5 +134,6 @@ export function decodePayload(version: number, payload: Buffer): LogRecord {
     while (changes.length < slot) changes.push(undefined)
     changes.push({ keys, values })
   }
-  return { version, appHash: payload.subarray(0, 32), changes }
+  const meta = payload.subarray(metaAt, metaAt + metaLength)
+  return { version, appHash: payload.subarray(0, 32), meta, changes }
 }

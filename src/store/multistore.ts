@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks'
 import { assert } from '../kernel/errors.ts'
 import type { ByteString, KvIterator, ReadStore, StoreChanges } from '../kernel/kv.ts'
 import { Allocator } from './allocator.ts'
-import { ControlBlock, type VersionRecord } from './control.ts'
+import { ControlBlock, META_BYTES, type VersionRecord } from './control.ts'
 import { VersionPrunedError } from './errors.ts'
 import { FlatIndex } from './flat-index.ts'
 import { TreeWriter } from './iavl.ts'
@@ -36,6 +36,8 @@ export interface StoreShare {
   /** Number of the reader; its pins carry it. */
   readonly reader: number
 }
+
+const NO_META = new Uint8Array()
 
 interface Prepared {
   readonly record: VersionRecord
@@ -83,6 +85,7 @@ export class MultiStore implements ReadStore {
     this.record = {
       version: 0,
       appHash: EMPTY_HASH,
+      meta: NO_META,
       roots: names.map(() => 0),
       hashes: names.map(() => EMPTY_HASH),
     }
@@ -100,6 +103,11 @@ export class MultiStore implements ReadStore {
 
   get appHash(): Uint8Array {
     return Buffer.from(this.record.appHash, 'latin1')
+  }
+
+  /** What was given to `prepare` with the last published version. */
+  get meta(): Uint8Array {
+    return this.record.meta
   }
 
   /** Root hash of one store's tree at the last published version. */
@@ -126,10 +134,18 @@ export class MultiStore implements ReadStore {
     return new TreeCursor(this.memory, { root, start, end, reverse }, this.probe, guard)
   }
 
-  /** Applies the changes of the next version, by slot, and hashes; returns its app hash. */
-  prepare(version: number, changes: readonly (StoreChanges | undefined)[]): Uint8Array {
+  /**
+   * Applies the changes of the next version, by slot, and hashes; returns its app hash. `meta` is kept with the version
+   * and read back with it; it is no part of the hash.
+   */
+  prepare(
+    version: number,
+    changes: readonly (StoreChanges | undefined)[],
+    meta: Uint8Array = NO_META,
+  ): Uint8Array {
     const next = this.version === 0 ? this.options.initialVersion : this.version + 1
     assert(this.prepared === undefined, `version ${version} prepared while another one is`)
+    assert(meta.length <= META_BYTES, `${meta.length} bytes of meta, at most ${META_BYTES}`)
     assert(version === next, `version ${version} prepared, ${next} expected`)
     assert(
       changes.length <= this.names.length,
@@ -148,7 +164,7 @@ export class MultiStore implements ReadStore {
     }
     const hashes = roots.map((root, slot) => this.hashRoot(root, slot))
     const appHash = simpleRoot(this.names.map((name, slot) => ({ name, root: hashes[slot] as HashText })))
-    this.prepared = { record: { version, appHash, roots, hashes }, changes, leaves: this.leaves.take() }
+    this.prepared = { record: { version, appHash, meta, roots, hashes }, changes, leaves: this.leaves.take() }
     return Buffer.from(appHash, 'latin1')
   }
 

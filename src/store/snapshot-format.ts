@@ -6,7 +6,7 @@ import { join } from 'node:path'
  *
  * ```
  * file:  "WADISNP1", chunks: u32 kind, u32 length, u32 crc of the payload, payload
- * HEAD:  JSON { version, names, keys: number of keys per store }
+ * HEAD:  JSON { version, meta (hex), names, keys: number of keys per store }
  * NODES: records; none crosses a chunk. Per store its nodes in post-order, then u8 255
  *        leaf:  u8 0, u32 version, u16 key length, u32 value length, key, value
  *        inner: u8 height, u32 version, hash of the left child (32), hash of the right child (32)
@@ -28,6 +28,7 @@ export const INNER_BYTES = 5 + 64
 
 export interface SnapshotHead {
   readonly version: number
+  readonly meta: string
   readonly names: readonly string[]
   readonly keys: readonly number[]
 }

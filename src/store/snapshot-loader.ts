@@ -90,7 +90,13 @@ function verify(path: string, head: SnapshotHead, foot: SnapshotFoot, trees: Tre
   if (Buffer.from(appHash, 'latin1').toString('hex') !== foot.appHash) {
     throw new SnapshotDamagedError(path, 'the stores give another app hash')
   }
-  return { version: head.version, appHash, roots, hashes }
+  return {
+    version: head.version,
+    appHash,
+    meta: new Uint8Array(Buffer.from(head.meta, 'hex')),
+    roots,
+    hashes,
+  }
 }
 
 function* readChunks(path: string, file: number): Generator<{ kind: number; payload: Buffer }> {

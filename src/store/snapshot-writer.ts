@@ -48,7 +48,8 @@ export function writeSnapshot(reader: StoreReader, pinned: PinnedVersion, path: 
     const keys = record.roots.map((root) =>
       root === 0 ? 0 : (reader.memory.words[root * 32 + SIZE] as number),
     )
-    const head: SnapshotHead = { version, names: reader.names, keys }
+    const meta = Buffer.from(record.meta).toString('hex')
+    const head: SnapshotHead = { version, meta, names: reader.names, keys }
     chunks.json(HEAD, head)
     let nodes = 0
     for (const root of record.roots) {

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../kernel/errors.ts'
-import type { StoreChanges } from '../kernel/kv.ts'
+import type { ByteString, KvIterator, StoreChanges } from '../kernel/kv.ts'
 import { ChangeLog } from './changelog.ts'
+import type { CommittedState } from './committed.ts'
 import { SnapshotDamagedError, StorageOpenError } from './errors.ts'
 import { lockDirectory } from './lock.ts'
 import { type LogFiles, syncDirectory } from './log-files.ts'
@@ -16,6 +17,7 @@ import type { SnapshotResult } from './snapshot-writer.ts'
 
 /** The format of the data folder; a folder with a higher one is refused. */
 export const STORAGE_FORMAT = 1
+const NO_META: Uint8Array = new Uint8Array()
 /** After a snapshot failed, versions until the next attempt. */
 const RETRY_VERSIONS = 100
 
@@ -31,7 +33,7 @@ export interface StorageOptions extends MultiStoreOptions {
 }
 
 /** The committed state with its data folder: what `commit` returned for survives the end of the process at any moment. */
-export class Storage {
+export class Storage implements CommittedState {
   readonly store: MultiStore
   private readonly log: ChangeLog
   private readonly snapshotter: Snapshotter
@@ -41,6 +43,7 @@ export class Storage {
   private snapshotDone: Promise<unknown> = Promise.resolve()
   private lastSnapshot: number
   private retryAt = 0
+  private closing = false
   private logBytes: number
 
   constructor(recovered: Recovered, directory: string, unlock: () => Promise<void>, options: StorageOptions) {
@@ -62,10 +65,30 @@ export class Storage {
     return this.store.version
   }
 
+  get appHash(): Uint8Array {
+    return this.store.appHash
+  }
+
+  get meta(): Uint8Array {
+    return this.store.meta
+  }
+
+  get(slot: number, key: ByteString): Uint8Array | undefined {
+    return this.store.get(slot, key)
+  }
+
+  has(slot: number, key: ByteString): boolean {
+    return this.store.has(slot, key)
+  }
+
+  iterate(slot: number, start: ByteString, end: ByteString | undefined, reverse: boolean): KvIterator {
+    return this.store.iterate(slot, start, end, reverse)
+  }
+
   /** Applies the next version without making it visible or durable; returns its app hash. */
-  prepare(version: number, changes: readonly (StoreChanges | undefined)[]): Uint8Array {
-    const appHash = this.store.prepare(version, changes)
-    this.pending = { version, appHash, changes }
+  prepare(version: number, changes: readonly (StoreChanges | undefined)[], meta = NO_META): Uint8Array {
+    const appHash = this.store.prepare(version, changes, meta)
+    this.pending = { version, appHash, meta, changes }
     return appHash
   }
 
@@ -113,7 +136,7 @@ export class Storage {
 
   /** Ends the background work and gives the folder back. What is prepared but not committed is lost. */
   async close(): Promise<void> {
-    this.retryAt = Number.POSITIVE_INFINITY
+    this.closing = true
     await this.snapshotter.stop()
     await this.snapshotDone
     this.log.close()
@@ -194,8 +217,8 @@ function restoreNewest(directory: string, names: readonly string[], options: Sto
   return { store: new MultiStore(names, options), damaged }
 }
 
-function replay(directory: string, store: MultiStore, { version, appHash, changes }: LogRecord): void {
-  const reached = store.prepare(version, changes)
+function replay(directory: string, store: MultiStore, { version, appHash, meta, changes }: LogRecord): void {
+  const reached = store.prepare(version, changes, new Uint8Array(meta))
   if (!Buffer.from(reached).equals(appHash)) {
     const [got, logged] = [reached, appHash].map((each) => Buffer.from(each).toString('hex'))
     throw new StorageOpenError(

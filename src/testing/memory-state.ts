@@ -1,14 +1,10 @@
-import type { CommittedState } from '../app/state.ts'
 import type { ByteString, KvIterator, StoreChanges } from '../kernel/kv.ts'
+import type { CommittedState } from '../store/committed.ts'
 import { MultiStore, type MultiStoreOptions } from '../store/multistore.ts'
-
-const NOTHING = new Uint8Array()
 
 /** The committed state in memory alone: the same trees and hashes as on disk, and nothing survives the process. */
 export class MemoryState implements CommittedState {
   readonly store: MultiStore
-  #meta: Uint8Array = NOTHING
-  #prepared: Uint8Array | undefined
 
   /** @param names the chain's stores, by slot: `chain.stores` */
   constructor(names: readonly string[], options: MultiStoreOptions = {}) {
@@ -24,7 +20,7 @@ export class MemoryState implements CommittedState {
   }
 
   get meta(): Uint8Array {
-    return this.#meta
+    return this.store.meta
   }
 
   get(slot: number, key: ByteString): Uint8Array | undefined {
@@ -40,19 +36,14 @@ export class MemoryState implements CommittedState {
   }
 
   prepare(version: number, changes: readonly (StoreChanges | undefined)[], meta: Uint8Array): Uint8Array {
-    const appHash = this.store.prepare(version, changes)
-    this.#prepared = meta
-    return appHash
+    return this.store.prepare(version, changes, meta)
   }
 
   commit(): void {
     this.store.publish()
-    this.#meta = this.#prepared ?? NOTHING
-    this.#prepared = undefined
   }
 
   discard(): void {
     this.store.discard()
-    this.#prepared = undefined
   }
 }

@@ -6,6 +6,7 @@ import { createApp } from '../../app/create.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { type QueryPool, startQueryPool } from '../../query/pool.ts'
 import { openStorage } from '../../store/storage.ts'
+import { genesisInitialHeight } from './genesis-doc.ts'
 import { parseGasPrices } from './gas-prices.ts'
 import type { Address, NodeHome } from './home.ts'
 import type { AppServer } from './supervisor.ts'
@@ -45,9 +46,10 @@ export const PROTOCOL_VERSION = 1n
  */
 export async function openAppServer(options: AppServerOptions): Promise<OpenedApp> {
   const { home, chain, log } = options
-  const storage = openStorage(home.paths.appData, chain.stores, {
+  const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
-    log: (message) => log('info', message),
+    initialVersion: genesisInitialHeight(home.paths.genesis),
+    report: (message) => log('info', message),
   })
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => {
@@ -55,7 +57,7 @@ export async function openAppServer(options: AppServerOptions): Promise<OpenedAp
   })
   const rest = options.rest ?? home.app.rest
   const pool = await startQueryPool({
-    share: storage.reader(),
+    store: storage.store,
     rpcUrl: options.rpcUrl,
     rest: home.app.rest.enabled ? rest : undefined,
     minGasPrices: home.app.minimumGasPrices,

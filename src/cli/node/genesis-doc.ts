@@ -69,13 +69,21 @@ export function genesisDoc(options: GenesisOptions): GenesisDoc {
 
 const HEAD_BYTES = 64 * 1024
 
+/** The height of the first block, as the first 64 KiB of a genesis file say; 1 where they do not. */
+export function genesisInitialHeight(file: string): number {
+  return Number(/"initial_height"\s*:\s*"?(\d+)/.exec(genesisHead(file))?.[1] ?? 1)
+}
+
 /** The chain id in the first 64 KiB of a genesis file, which may be too large to parse; undefined when not there. */
 export function genesisChainId(file: string): string | undefined {
+  return /"chain_id"\s*:\s*"([^"\\]+)"/.exec(genesisHead(file))?.[1]
+}
+
+function genesisHead(file: string): string {
   const handle = openSync(file, 'r')
   try {
     const head = Buffer.alloc(HEAD_BYTES)
-    const text = head.subarray(0, readSync(handle, head)).toString('utf8')
-    return /"chain_id"\s*:\s*"([^"\\]+)"/.exec(text)?.[1]
+    return head.subarray(0, readSync(handle, head)).toString('utf8')
   } finally {
     closeSync(handle)
   }
