@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { addressText, moduleAddress } from '#lib/address.ts'
 import { MsgCommitRegistration, MsgRegisterAsset, MsgUpdateParams } from '#gen/wadi/asset/v1/tx.ts'
 import { AssetStatus, VersionStatus } from '#gen/wadi/asset/v1/types.ts'
 import {
@@ -7,7 +6,9 @@ import {
   assetFields,
   CHAIN_ID,
   digestOf,
+  ESCROW,
   FUNDS,
+  PROTOCOL,
   Registry,
   refusal,
   saltOf,
@@ -18,8 +19,6 @@ const { VERSION_STATUS_PROVISIONAL: PROVISIONAL, VERSION_STATUS_ACTIVE: ACTIVE }
 const { VERSION_STATUS_VOID: VOID } = VersionStatus
 const DEPOSIT = 10n ** 17n
 const [alice, bob, carol] = [account('alice'), account('bob'), account('carol')]
-const escrow = addressText(moduleAddress('asset'))
-const protocol = addressText(moduleAddress('protocol'))
 
 // parameters.md by hand: registration_fee 10^16, byte_fee 10^13 for every byte of the message.
 const feeOf = (fields: object): bigint => {
@@ -34,7 +33,7 @@ const showing = (text: string) => ({ content: revealing(text).content })
 
 let registry: Registry
 /** Everything anybody has: what is missing was burnt. */
-const inAll = () => registry.supply(alice, bob, carol, escrow, protocol)
+const inAll = () => registry.supply(alice, bob, carol, ESCROW, PROTOCOL)
 
 beforeEach(() => {
   registry = new Registry()
@@ -54,10 +53,10 @@ describe('a registration without a commitment', () => {
   test('holds its fee in escrow until then, to the unit, and it is the protocol’s afterwards', () => {
     const fee = feeOf(assetFields('alice', 'model'))
     registry.register('alice', 'model')
-    expect([registry.balance(alice), registry.balance(escrow)]).toEqual([FUNDS - fee, fee])
+    expect([registry.balance(alice), registry.balance(ESCROW)]).toEqual([FUNDS - fee, fee])
     registry.goTo(120n)
     registry.endBlock()
-    expect([registry.balance(escrow), registry.balance(protocol)]).toEqual([0n, fee])
+    expect([registry.balance(ESCROW), registry.balance(PROTOCOL)]).toEqual([0n, fee])
     expect(inAll()).toBe(3n * FUNDS)
   })
 
@@ -82,7 +81,7 @@ describe('a registration that reveals a commitment', () => {
     expect(registry.register('alice', 'model', revealing('model')).status).toBe(ACTIVE)
     const fee = feeOf(assetFields('alice', 'model', revealing('model')))
     expect(registry.balance(alice)).toBe(FUNDS - fee)
-    expect([registry.balance(escrow), registry.balance(protocol)]).toEqual([0n, fee])
+    expect([registry.balance(ESCROW), registry.balance(PROTOCOL)]).toEqual([0n, fee])
     registry.endBlock()
   })
 
@@ -131,7 +130,7 @@ describe('who copies from the mempool', () => {
       feeOf(assetFields('alice', 'model', revealing('model'))),
     ]
     expect([registry.balance(alice), registry.balance(bob)]).toEqual([FUNDS - alices, FUNDS - bobs])
-    expect([registry.balance(escrow), registry.balance(protocol)]).toEqual([0n, alices])
+    expect([registry.balance(ESCROW), registry.balance(PROTOCOL)]).toEqual([0n, alices])
     expect(inAll()).toBe(3n * FUNDS - bobs)
     registry.endBlock(30)
     expect(registry.version(copy.assetId).status).toBe(VOID)
@@ -308,7 +307,7 @@ describe('a commitment', () => {
   test('burns its deposit afterwards, exactly once', () => {
     registry.commit('alice', 'model')
     registry.goTo(5_101n)
-    expect(registry.balance(escrow)).toBe(0n)
+    expect(registry.balance(ESCROW)).toBe(0n)
     expect(inAll()).toBe(3n * FUNDS - DEPOSIT)
     const reveal = () => registry.register('alice', 'model', revealing('model'))
     expect(refusal(reveal)).toBe('asset/4 commitment not found')
@@ -387,9 +386,9 @@ describe('where the deadline queue lags behind', () => {
     expect(registry.query('Asset', { assetId }).asset.status).toBe(AssetStatus.ASSET_STATUS_CONFIRMED)
     const parents = [{ assetId, version: 1, relation: 1 }]
     expect(registry.register('bob', 'child', { parents }).status).toBe(PROVISIONAL)
-    expect(registry.balance(protocol)).toBe(0n)
+    expect(registry.balance(PROTOCOL)).toBe(0n)
     registry.registerVersion('alice', assetId, 'v2')
-    expect(registry.balance(protocol)).toBe(fee)
+    expect(registry.balance(PROTOCOL)).toBe(fee)
     registry.endBlock()
   })
 })

@@ -1,4 +1,5 @@
 import type { AppError, PageRequest, ReadContext } from '#kernel'
+import { MAX_U64 } from '#lib/int.ts'
 import type { LineageNode } from '#gen/wadi/asset/v1/types.ts'
 import { versionAt } from './due.ts'
 import { err } from './errors.ts'
@@ -147,12 +148,12 @@ function* neighbours(
   passed: bigint,
 ): Generator<bigint, void, undefined> {
   if (direction === 'ancestors') {
-    const range = { prefix: [seq], to: [seq, passed], reverse: true } as const
-    for (const [[, parent]] of state.links.entries(ctx, range as never)) yield parent
+    const range = { prefix: [seq] as [bigint], to: [seq, passed] as [bigint, bigint], reverse: true }
+    for (const [[, parent]] of state.links.entries(ctx, range)) yield parent
     return
   }
-  const range = { prefix: [seq], from: [seq, passed + 1n] } as const
-  for (const [, child] of state.children.keys(ctx, range as never)) yield child
+  const range = { prefix: [seq] as [bigint], from: [seq, passed + 1n] as [bigint, bigint] }
+  for (const [, child] of state.children.keys(ctx, range)) yield child
 }
 
 const invalid = (detail: string): AppError => err.invalidPage(detail)
@@ -184,9 +185,11 @@ function decodeCursor(key: Uint8Array): Cursor {
     throw invalid(`pagination.key of ${key.length} bytes is not a key that a page of this walk ended with`)
   }
   const view = new DataView(key.buffer, key.byteOffset, key.length)
+  const passed = view.getBigUint64(0)
+  if (passed === MAX_U64) throw invalid('pagination.key names a seq that there never is')
   const sources = Array.from({ length: count }, (_, i) => ({
     seq: view.getBigUint64(8 + i * SOURCE_BYTES),
     distance: view.getUint32(16 + i * SOURCE_BYTES),
   }))
-  return { passed: view.getBigUint64(0), sources: count === 0 ? undefined : sources }
+  return { passed, sources: count === 0 ? undefined : sources }
 }

@@ -13,7 +13,7 @@ import {
   MsgRegisterVersion,
 } from '#gen/wadi/asset/v1/tx.ts'
 import type { Params, Version } from '#gen/wadi/asset/v1/types.ts'
-import { addressText } from '#lib/address.ts'
+import { addressText, moduleAddress } from '#lib/address.ts'
 import { toByteString, utf8 } from '#lib/bytes.ts'
 import { sha256 } from '#lib/hash.ts'
 import { brokenInvariant, defineChain } from '../../src/kernel/chain.ts'
@@ -43,6 +43,9 @@ export const digestOf = (text: string): Uint8Array => sha256(utf8(text))
 export const saltOf = (text: string): Uint8Array => sha256(utf8(`salt ${text}`))
 
 export const FUNDS = 10n ** 24n
+/** Where fees and deposits wait, and where earned fees go. */
+export const ESCROW = addressText(moduleAddress('asset'))
+export const PROTOCOL = addressText(moduleAddress('protocol'))
 export const CHAIN_ID = 'wadi-test-1'
 
 type Message<T> = {
@@ -50,6 +53,14 @@ type Message<T> = {
   fromPartial(part: object): T
   encode(m: T): { finish(): Uint8Array }
   decode(b: Uint8Array): T
+}
+
+interface Options {
+  readonly funded?: readonly string[]
+  readonly hooks?: readonly Subscription[]
+  readonly genesis?: object
+  /** Begin with what everybody has there, at its height. */
+  readonly balancesOf?: Registry
 }
 
 export class Registry {
@@ -61,9 +72,7 @@ export class Registry {
   /** How many deadlines may run at the end of a block; 0 lets the queue lag behind. */
   deadlineItems = DEFAULT_BUDGET.items
 
-  constructor(
-    options: { funded?: readonly string[]; hooks?: readonly Subscription[]; genesis?: object } = {},
-  ) {
+  constructor(options: Options = {}) {
     const listener: Module = { name: 'listener', version: 1, hooks: options.hooks ?? [] }
     this.#chain = defineChain({
       name: 'test',
@@ -73,7 +82,11 @@ export class Registry {
     })
     const ctx = this.context()
     systemState.authority.set(ctx, this.authority)
-    for (const name of options.funded ?? ['alice', 'bob', 'carol']) this.#fund(account(name), FUNDS)
+    this.#height = options.balancesOf?.height ?? 1n
+    const funded = (options.funded ?? ['alice', 'bob', 'carol']).map(
+      (name) => [account(name), FUNDS] as const,
+    )
+    for (const [owner, amount] of options.balancesOf?.balances() ?? funded) this.#fund(owner, amount)
     this.importGenesis(GenesisState.fromPartial(options.genesis ?? {}))
   }
 
@@ -81,6 +94,21 @@ export class Registry {
     const definition = bank.genesis?.definition as GenesisDefinition<unknown>
     const rows = definition.rows as unknown as Record<string, (ctx: Context, row: unknown) => void>
     rows['balances']?.(this.context(), { address: owner, coins: [{ denom: 'awadi', amount: `${amount}` }] })
+  }
+
+  /** What the usual accounts and the registry's own have. */
+  balances(): [string, bigint][] {
+    const owners = [...['alice', 'bob', 'carol'].map(account), ESCROW, PROTOCOL]
+    return owners
+      .map((owner) => [owner, this.balance(owner)] as [string, bigint])
+      .filter(([, held]) => held > 0n)
+  }
+
+  /** Removes the first key under a prefix of the registry's store, behind everybody's back. */
+  damage(prefix: number): void {
+    const slot = this.#chain.stores.indexOf('asset')
+    const cursor = this.#store.iterate(slot, String.fromCharCode(prefix), undefined, false)
+    if (cursor.next()) this.#store.delete(slot, cursor.key)
   }
 
   /** Takes the registry's state, as a node does at its start. */
@@ -152,6 +180,15 @@ export class Registry {
     if (route === undefined) throw new Error(`no query ${method}`)
     const type = route.request as unknown as Message<unknown>
     return route.handler(this.context(), type.fromPartial(fields))
+  }
+
+  /** The gas that a query uses. */
+  gasOf(method: string, fields: object): number {
+    const route = this.#chain.queries.get(`/wadi.asset.v1.Query/${method}`)
+    const ctx = this.context()
+    const type = route?.request as unknown as Message<unknown>
+    route?.handler(ctx, type.fromPartial(fields))
+    return ctx.gasUsed
   }
 
   /** Ends the block: deadlines run, invariants are checked, the height rises. */

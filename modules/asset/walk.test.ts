@@ -1,0 +1,309 @@
+import fc from 'fast-check'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { MsgUpdateParams } from '#gen/wadi/asset/v1/tx.ts'
+import { account, assetFields, digestOf, Registry, refusal } from '../../test/support/registry.ts'
+import { Heap } from './heap.ts'
+
+interface Node {
+  readonly seq: bigint
+  readonly distance: number
+}
+
+let registry: Registry
+const PAGE = 'asset/35 invalid page request'
+
+/** Genesis with one asset whose version i + 1 has the parents listed at i, as indexes of earlier ones. */
+function graph(parents: readonly (readonly number[])[]) {
+  const depths: number[] = []
+  for (const over of parents) depths.push(over.reduce((most, p) => Math.max(most, (depths[p] ?? 0) + 1), 0))
+  const versions = parents.map((over, i) => ({
+    ...{ seq: BigInt(i + 1), assetId: 1n, version: i + 1, status: 2, derivatives: 1, depth: depths[i] },
+    content: { scheme: 1, rootDigest: digestOf(`graph ${i}`), sizeBytes: 1n, fileCount: 1 },
+    parentCount: over.length,
+    priority: { height: 1n, index: BigInt(i + 1) },
+  }))
+  const links = parents.flatMap((over, i) =>
+    over.map((p) => ({ childSeq: BigInt(i + 1), parentSeq: BigInt(p + 1), relation: 1 })),
+  )
+  const first = { id: 1n, creator: account('alice'), status: 2, latestVersion: parents.length }
+  const assets = [{ ...assetFields('alice', 'graph'), ...first }]
+  return { assets, versions, links }
+}
+
+/** By the book: breadth first from the edges alone. */
+function oracle(
+  parents: readonly (readonly number[])[],
+  start: number,
+  up: boolean,
+  maxDistance: number,
+): Node[] {
+  const next = (at: number): number[] =>
+    up ? [...(parents[at] ?? [])] : parents.flatMap((over, i) => (over.includes(at) ? [i] : []))
+  const distance = new Map<number, number>()
+  let ring = [start]
+  for (let d = 1; ring.length > 0 && (maxDistance === 0 || d <= maxDistance); d++) {
+    ring = [...new Set(ring.flatMap(next))].filter((node) => !distance.has(node))
+    for (const node of ring) distance.set(node, d)
+  }
+  const nodes = [...distance].map(([node, d]) => ({ seq: BigInt(node + 1), distance: d }))
+  return nodes.sort((a, b) => (a.seq < b.seq === up ? 1 : -1))
+}
+
+function walk(
+  method: 'Ancestors' | 'Descendants',
+  version: number,
+  limit: number,
+  maxDistance = 0,
+): Node[][] {
+  const pages: Node[][] = []
+  let key = new Uint8Array()
+  do {
+    const request = { assetId: 1n, version, maxDistance, pagination: { key, limit: BigInt(limit) } }
+    const answer = registry.query(method, request)
+    const rows = answer[method.toLowerCase()] as Node[]
+    pages.push(rows.map(({ seq, distance }) => ({ seq, distance })))
+    key = answer.pagination.nextKey
+  } while (key.length > 0)
+  return pages
+}
+
+/** Parents of node i, drawn from the nodes before it. */
+const anyGraph = fc
+  .array(fc.array(fc.nat(1_000), { maxLength: 4 }), { minLength: 1, maxLength: 40 })
+  .map((rows) => rows.map((row, i) => (i === 0 ? [] : [...new Set(row.map((p) => p % i))])))
+
+describe('a walk', () => {
+  test('through any graph agrees with a naive search, in pages of any size', () => {
+    fc.assert(
+      fc.property(
+        anyGraph,
+        fc.nat(39),
+        fc.integer({ min: 1, max: 7 }),
+        fc.nat(4),
+        (parents, at, limit, most) => {
+          registry = new Registry({ genesis: graph(parents) })
+          const start = at % parents.length
+          for (const [method, up] of [
+            ['Ancestors', true],
+            ['Descendants', false],
+          ] as const) {
+            const pages = walk(method, start + 1, limit, most)
+            expect(pages.flat()).toEqual(oracle(parents, start, up, most))
+            for (const page of pages.slice(0, -1)) expect(page).toHaveLength(limit)
+          }
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+
+  test('meets a version once, with its least distance, however many ways lead there', () => {
+    // A ladder two wide: 2^20 paths from the top to the bottom.
+    const parents = Array.from({ length: 40 }, (_, i) =>
+      i < 2 ? [] : i % 2 === 0 ? [i - 2, i - 1] : [i - 3, i - 2],
+    )
+    registry = new Registry({ genesis: graph(parents) })
+    const nodes = walk('Ancestors', 40, 100).flat()
+    expect(nodes).toHaveLength(38)
+    expect(nodes.at(-1)).toEqual({ seq: 1n, distance: 19 })
+  })
+
+  test('goes on where more than 256 versions are open, with a key that still fits a URL', () => {
+    // 300 versions derived from one, and one derived from each of these.
+    const parents = [
+      [],
+      ...Array.from({ length: 300 }, () => [0]),
+      ...Array.from({ length: 300 }, (_, i) => [i + 1]),
+    ]
+    registry = new Registry({ genesis: graph(parents) })
+    const request = { assetId: 1n, version: 1, pagination: { limit: 299n } }
+    expect(registry.query('Descendants', request).pagination.nextKey.length).toBe(8)
+    expect(walk('Descendants', 1, 299).flat()).toEqual(oracle(parents, 0, false, 0))
+    expect(
+      registry.query('Descendants', { ...request, pagination: { limit: 500n } }).pagination.nextKey.length,
+    ).toBe(8 + 12 * 100)
+  })
+
+  test('reads no more for a page far along a line than for the first', () => {
+    const parents = Array.from({ length: 3_000 }, (_, i) => (i === 0 ? [] : [i - 1]))
+    registry = new Registry({ genesis: graph(parents) })
+    const gasOf = (version: number) =>
+      registry.gasOf('Ancestors', { assetId: 1n, version, pagination: { limit: 10n } })
+    const first = registry.query('Ancestors', { assetId: 1n, version: 3_000, pagination: { limit: 1_000n } })
+    const resumed = registry.gasOf('Ancestors', {
+      assetId: 1n,
+      version: 3_000,
+      pagination: { key: first.pagination.nextKey, limit: 10n },
+    })
+    expect(Math.abs(resumed - gasOf(2_000))).toBeLessThan(500)
+  })
+
+  test('of the first page holds 100 unless more are asked for, 1,000 at most', () => {
+    const parents = Array.from({ length: 1_500 }, (_, i) => (i === 0 ? [] : [i - 1]))
+    registry = new Registry({ genesis: graph(parents) })
+    const rows = (pagination?: object) =>
+      registry.query('Ancestors', { assetId: 1n, version: 1_500, pagination }).ancestors.length
+    expect([rows(), rows({}), rows({ limit: 1_000n })]).toEqual([100, 100, 1_000])
+    expect(refusal(() => rows({ limit: 1_001n }))).toBe(PAGE)
+  })
+
+  test.each([
+    ['an offset', { offset: 1n }],
+    ['a count', { countTotal: true }],
+    ['reverse', { reverse: true }],
+    ['a key of 7 bytes', { key: new Uint8Array(7) }],
+    ['a key of 21 bytes', { key: new Uint8Array(21) }],
+    ['a key of 2^64 - 1', { key: new Uint8Array(8).fill(0xff) }],
+    ['a key of 257 sources', { key: new Uint8Array(8 + 257 * 12) }],
+  ])('with %s is refused', (_, pagination) => {
+    registry = new Registry({ genesis: graph([[], [0]]) })
+    expect(refusal(() => registry.query('Ancestors', { assetId: 1n, version: 2, pagination }))).toBe(PAGE)
+  })
+
+  test('with a forged key ends, and answers with versions that exist', () => {
+    registry = new Registry({ genesis: graph([[], [0], [1]]) })
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 8 + 24, maxLength: 8 + 24 }), (key) => {
+        const answer = registry.query('Descendants', { assetId: 1n, version: 1, pagination: { key } })
+        expect(answer.descendants.length).toBeLessThanOrEqual(3)
+      }),
+    )
+  })
+})
+
+describe('a heap', () => {
+  test('gives back what was put in, in order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer()), (numbers) => {
+        const heap = new Heap<number>((a, b) => a < b)
+        for (const number of numbers) heap.push(number)
+        const out: number[] = []
+        for (let at = heap.pop(); at !== undefined; at = heap.pop()) out.push(at)
+        expect(out).toEqual([...numbers].sort((a, b) => a - b))
+      }),
+    )
+  })
+})
+
+describe('queries', () => {
+  beforeEach(() => {
+    registry = new Registry()
+  })
+
+  test('find an asset by number, slug, creator, controller and kind', () => {
+    const model = registry.confirmed('alice', 'model')
+    const data = registry.confirmed('alice', 'data', { kind: 2 })
+    const ids = (answer: { assets: { id: bigint }[] }) => answer.assets.map(({ id }) => id)
+    expect(registry.query('AssetBySlug', { creator: account('alice'), slug: 'data' }).asset.id).toBe(data)
+    expect(ids(registry.query('AssetsByCreator', { creator: account('alice') }))).toEqual([model, data])
+    expect(ids(registry.query('AssetsByController', { controller: account('bob') }))).toEqual([])
+    expect(ids(registry.query('AssetsByKind', { kind: 2 }))).toEqual([data])
+    expect(ids(registry.query('Assets', { pagination: { limit: 1n, reverse: true } }))).toEqual([data])
+  })
+
+  test('page through the versions of one asset and of no other', () => {
+    const assetId = registry.confirmed('alice', 'model')
+    const other = registry.confirmed('bob', 'other')
+    for (const text of ['v2', 'v3']) registry.registerVersion('alice', assetId, text)
+    const first = registry.query('Versions', { assetId, pagination: { limit: 2n } })
+    const rest = registry.query('Versions', { assetId, pagination: { key: first.pagination.nextKey } })
+    const numbers = [first, rest].map(({ versions }) => versions.map((v: { version: number }) => v.version))
+    expect(numbers).toEqual([[1, 2], [3]])
+    expect(registry.query('Versions', { assetId: other }).versions).toHaveLength(1)
+  })
+
+  test('find a version by seq and by digest, with its asset and parents', () => {
+    const base = registry.confirmed('alice', 'base')
+    const child = registry.confirmed('alice', 'child', {
+      parents: [{ assetId: base, version: 1, relation: 4 }],
+    })
+    expect(registry.query('VersionBySeq', { seq: 2n }).version.assetId).toBe(child)
+    const rootDigest = [...digestOf('child')].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    for (const spelling of [rootDigest, rootDigest.toUpperCase()]) {
+      const found = registry.query('VersionByDigest', { rootDigest: spelling })
+      expect([found.asset.id, found.version.seq, found.parents[0].relation]).toEqual([child, 2n, 4])
+    }
+  })
+
+  test('list parents and children from both ends of a link', () => {
+    const base = registry.confirmed('alice', 'base')
+    const parents = [{ assetId: base, version: 1, relation: 3 }]
+    const children = ['a', 'b', 'c'].map((slug) => registry.confirmed('alice', slug, { parents }))
+    const of = (method: string, assetId: bigint) => registry.query(method, { assetId, version: 1 })
+    const rows = of('Children', base).children as {
+      assetId: bigint
+      relation: number
+      linkedHeight: bigint
+    }[]
+    expect(rows.map(({ assetId }) => assetId)).toEqual(children)
+    expect(rows[0]).toMatchObject({
+      relation: 3,
+      linkedHeight: registry.version(children[0] as bigint).registeredHeight,
+    })
+    expect(of('Parents', children[1] as bigint).parents).toMatchObject([
+      { assetId: base, relation: 3, version: 1 },
+    ])
+    expect(of('Parents', base).parents).toEqual([])
+  })
+
+  test('list what can still be contested, soonest to end first', () => {
+    registry.commit('alice', 'early')
+    registry.endBlock(5)
+    registry.register('bob', 'late')
+    registry.register('alice', 'early', { claimSalt: saltOfText('early') })
+    const ends = registry
+      .query('ProvisionalVersions', {})
+      .versions.map((v: { activeHeight: bigint }) => v.activeHeight)
+    expect(ends).toEqual([21n, 26n])
+    registry.endBlock(20)
+    expect(registry.query('ProvisionalVersions', {}).versions).toHaveLength(1)
+    registry.endBlock()
+    expect(registry.query('ProvisionalVersions', {}).versions).toEqual([])
+  })
+
+  test('show commitments until they are revealed', () => {
+    registry.commit('alice', 'model')
+    registry.commit('bob', 'other')
+    const { commitments } = registry.query('Commitments', { owner: account('alice') })
+    expect(commitments).toHaveLength(1)
+    const commitment = [...(commitments[0].commitment as Uint8Array)]
+      .map((byte) => byte.toString(16).padStart(2, '0'))
+      .join('')
+    const one = registry.query('Commitment', { owner: account('alice'), commitment })
+    expect(one.commitment).toEqual(commitments[0])
+    expect(refusal(() => registry.query('Commitment', { owner: account('bob'), commitment }))).toContain(
+      'asset/4',
+    )
+  })
+
+  test.each([
+    ['Asset', { assetId: 1n }, 'asset/2 asset not found'],
+    ['AssetBySlug', { creator: account('alice'), slug: 'x' }, 'asset/2 asset not found'],
+    ['AssetBySlug', { creator: 'alice', slug: 'x' }, 'asset/6 invalid field'],
+    ['AssetsByController', { controller: '' }, 'asset/6 invalid field'],
+    ['AssetsByKind', { kind: 0 }, 'asset/6 invalid field'],
+    ['Versions', { assetId: 1n }, 'asset/2 asset not found'],
+    ['Version', { assetId: 1n, version: 1 }, 'asset/3 version not found'],
+    ['VersionBySeq', { seq: 1n }, 'asset/3 version not found'],
+    ['VersionByDigest', { rootDigest: '00' }, 'asset/6 invalid field'],
+    ['VersionByDigest', { rootDigest: '0'.repeat(64) }, 'asset/3 version not found'],
+    ['Children', { assetId: 1n, version: 1 }, 'asset/3 version not found'],
+    ['Ancestors', { assetId: 1n, version: 1 }, 'asset/3 version not found'],
+    ['Commitments', { owner: 'x' }, 'asset/6 invalid field'],
+  ])('%s of %o says what is wrong', (method, request, expected) => {
+    expect(refusal(() => registry.query(method, request))).toBe(expected)
+  })
+
+  test('follow a walk_page that was lowered', () => {
+    const params = { ...registry.params, walkPage: 3 }
+    registry.run(MsgUpdateParams, { authority: registry.authority, params })
+    const base = registry.confirmed('alice', 'base')
+    const parents = [{ assetId: base, version: 1, relation: 1 }]
+    for (const slug of ['a', 'b', 'c', 'd']) registry.register('alice', slug, { parents })
+    expect(registry.query('Descendants', { assetId: base, version: 1 }).descendants).toHaveLength(3)
+    const more = { assetId: base, version: 1, pagination: { limit: 4n } }
+    expect(refusal(() => registry.query('Descendants', more))).toBe(PAGE)
+  })
+})
+
+const saltOfText = (text: string) => digestOf(`salt ${text}`)
