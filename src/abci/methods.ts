@@ -1,6 +1,6 @@
 /**
- * The methods of ABCI 2.0: their names, the numbers of their fields in `tendermint.abci.Request` and `Response`, and how
- * large a request may be.
+ * The methods of ABCI 2.0: their names, the numbers of their fields in `tendermint.abci.Request` and `Response`, and
+ * how large a request may be.
  */
 
 const KIB = 1024

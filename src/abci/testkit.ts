@@ -235,3 +235,37 @@ export class Harness {
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
+
+let open: Harness[] = []
+
+/** Stops every harness of this file; for `afterEach`. */
+export async function stopAll(): Promise<void> {
+  for (const harness of open) await harness.stop()
+  open = []
+}
+
+/** Starts a server that `stopAll` ends. */
+export async function start(app: TestApp, options: Partial<AbciServerOptions> = {}): Promise<Harness> {
+  const harness = await Harness.start(app, options)
+  open.push(harness)
+  return harness
+}
+
+/** Starts a server with one client. */
+export async function startOne(): Promise<{ app: TestApp; harness: Harness; client: TestClient }>
+export async function startOne<A extends TestApp>(
+  app: A,
+  options?: Partial<AbciServerOptions>,
+): Promise<{ app: A; harness: Harness; client: TestClient }>
+export async function startOne(app: TestApp = new TestApp(), options: Partial<AbciServerOptions> = {}) {
+  const harness = await start(app, options)
+  return { app, harness, client: await harness.connect() }
+}
+
+/** Answers queries when told to. */
+export class SlowQueries extends TestApp {
+  readonly waiting: { path: string; settle: (r: QueryResponse) => void; refuse: (e: Error) => void }[] = []
+  override query({ path }: { path: string }): Promise<QueryResponse> {
+    return new Promise((settle, refuse) => this.waiting.push({ path, settle, refuse }))
+  }
+}
