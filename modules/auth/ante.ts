@@ -25,6 +25,7 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
   return (ctx, tx, options) => {
     const { mode } = options
     if (mode === 'recheck') return recheck(ctx, tx, deductFee)
+    if (mode !== 'simulate') checkGasLimit(tx)
     const params = state.params.must(ctx)
     checkBasics(ctx, tx, params, options)
     ctx.consumeGas(tx.size * Number(params.txSizeCostPerByte), 'txSize')
@@ -70,7 +71,7 @@ function checkTimeout(ctx: TxContext, { timeoutHeight, timeoutTimestamp: end }: 
 function checkBasics(ctx: TxContext, tx: AnteTx, params: Params, { mode, minGasPrices }: AnteOptions): void {
   if (tx.hasExtensionOptions) throw sdk.unknownExtensionOptions('this chain knows no extension options')
   if (tx.signers.length === 0) throw sdk.invalidRequest('must contain at least one message')
-  if (mode !== 'simulate') checkGasAndFee(tx, mode, minGasPrices)
+  if (mode === 'check') checkMinimumFee(tx, minGasPrices)
   if (tx.signatures.length === 0) throw sdk.noSignatures()
   if (tx.signatures.length !== tx.signers.length || tx.signerInfos.length !== tx.signers.length) {
     throw sdk.unauthorized(
@@ -91,13 +92,18 @@ function checkBasics(ctx: TxContext, tx: AnteTx, params: Params, { mode, minGasP
   }
 }
 
-function checkGasAndFee(tx: AnteTx, mode: AnteOptions['mode'], minimum: AnteOptions['minGasPrices']): void {
-  const { amount, gasLimit } = tx.fee
+/** Before anything is charged: what is refused for want of gas has a limit of its own to say so. */
+function checkGasLimit({ fee: { gasLimit } }: AnteTx): void {
   if (gasLimit === 0n) throw sdk.invalidGasLimit('must provide positive gas')
   if (gasLimit > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw sdk.invalidRequest(`invalid gas supplied; ${gasLimit} > ${Number.MAX_SAFE_INTEGER}`)
   }
-  if (mode !== 'check' || minimum.length === 0) return
+}
+
+/** The node's own minimum: enough of one of its denominations. */
+function checkMinimumFee(tx: AnteTx, minimum: AnteOptions['minGasPrices']): void {
+  if (minimum.length === 0) return
+  const { amount, gasLimit } = tx.fee
   const required = minimum.map(({ denom, price }) => ({
     denom,
     amount: (price * gasLimit + SCALE - 1n) / SCALE,

@@ -1,6 +1,14 @@
+import { MsgSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
+import { onTransfer } from '#modules/bank/api.ts'
 import { chain } from '#modules/chain.ts'
+import type { ExecTxResult } from '../../src/abci/types.ts'
+import { defineChain } from '../../src/kernel/chain.ts'
+import { assert } from '../../src/kernel/errors.ts'
+import { type Module, moduleAccount } from '../../src/kernel/module.ts'
+import { sdk } from '../../src/kernel/sdk-errors.ts'
 import { TestAccount } from '../../src/testing/accounts.ts'
 import { TestChain, type TestChainOptions } from '../../src/testing/chain.ts'
+import { message, type PackedMessage } from '../../src/testing/types.ts'
 
 /** What every account has of `awadi` at genesis unless a test says otherwise: a million WADI. */
 export const FUNDS = 10n ** 24n
@@ -8,8 +16,10 @@ export const FUNDS = 10n ** 24n
 export interface WadiOptions extends Partial<TestChainOptions> {
   /** With these accounts, in this order: numbers 0, 1, 2 … */
   readonly accounts?: readonly (TestAccount | string)[]
-  /** Coins by address beside or instead of {@link FUNDS}. */
+  /** Coins by address, instead of {@link FUNDS}. */
   readonly coins?: Readonly<Record<string, readonly { readonly denom: string; readonly amount: string }[]>>
+  /** Modules of the test's own, below those of the chain. */
+  readonly modules?: readonly Module[]
 }
 
 /** May change every module's parameters; it exists on every test chain, after the accounts named. */
@@ -38,6 +48,51 @@ export function wadiGenesis({ accounts = [], coins = {} }: WadiOptions = {}): Re
 
 /** The chain itself, in this process, with funded accounts. */
 export function wadiChain(options: WadiOptions = {}): TestChain {
-  const { accounts: _accounts, coins: _coins, genesis, ...rest } = options
-  return TestChain.create(chain, { ...rest, genesis: { ...wadiGenesis(options), ...genesis } })
+  const { accounts: _accounts, coins: _coins, modules = [], genesis, ...rest } = options
+  const { name, ante, consensus, accountOf } = chain
+  const used =
+    modules.length === 0
+      ? chain
+      : defineChain({ name, ante, consensus, accountOf, modules: [...chain.modules, ...modules] })
+  return TestChain.create(used, { ...rest, genesis: { ...wadiGenesis(options), ...genesis } })
+}
+
+/** A transfer, ready for a transaction. */
+export const send = (from: TestAccount | string, to: TestAccount | string, amount = 1n, denom = 'awadi') =>
+  message(MsgSend, {
+    fromAddress: typeof from === 'string' ? from : from.address,
+    toAddress: typeof to === 'string' ? to : to.address,
+    amount: [{ denom, amount: amount.toString() }],
+  }) satisfies PackedMessage
+
+/** How a transaction ended, on one line: `ok`, or `codespace/code log`. */
+export const outcome = ({
+  code,
+  codespace,
+  log,
+}: Pick<ExecTxResult, 'code' | 'codespace' | 'log'>): string =>
+  code === 0 ? 'ok' : `${codespace}/${code} ${log}`
+
+/** Where every fault's coins are kept: a module account that nobody else uses. */
+export const faultAccount = moduleAccount('fault', ['minter', 'burner'])
+
+const endless = (depth: number): number => endless(depth + 1) + 1
+
+/** A module whose ways to fail are chosen by the denomination sent: `bug/…`. */
+export const faulty: Module = {
+  name: 'faulty',
+  version: 1,
+  accounts: [faultAccount],
+  hooks: [
+    onTransfer('bug/refuse', () => {
+      throw sdk.logic('this denomination is refused')
+    }),
+    onTransfer('bug/type', () => {
+      ;(undefined as unknown as string[]).push('')
+    }),
+    onTransfer('bug/assert', () => assert(false, 'a promise is broken')),
+    onTransfer('bug/stack', () => void endless(0)),
+    onTransfer('bug/date', () => void new Date()),
+    onTransfer('bug/random', () => void Math.random()),
+  ],
 }
