@@ -31,10 +31,10 @@ test('an index behaves as a map, whatever is set, replaced and deleted', () => {
       for (const [k, keep] of steps) {
         if (keep) {
           const leaf = leafOf(k)
-          index.set(k, leaf)
+          index.update(k, model.get(k) ?? 0, leaf)
           model.set(k, leaf)
         } else {
-          index.delete(k)
+          index.update(k, model.get(k) ?? 0, 0)
           model.delete(k)
         }
         expect(index.size).toBe(model.size)
@@ -56,7 +56,7 @@ test.each([false, true])(
     )
     const expected = keys.map((key) => leafOf(key))
     keys.forEach((key, i) => {
-      index.set(key, expected[i] as number)
+      index.update(key, 0, expected[i] as number)
     })
     expect(keys.map((key) => index.get(key))).toEqual(expected)
     expect(index.get('none of them')).toBe(0)
@@ -73,9 +73,11 @@ test('keys that come and go leave no room behind', () => {
   let first = 0
   for (let round = 0; round < 30; round++) {
     pool.forEach((key, i) => {
-      index.set(key, made[i] as number)
+      index.update(key, 0, made[i] as number)
     })
-    for (const key of pool) index.delete(key)
+    pool.forEach((key, i) => {
+      index.update(key, made[i] as number, 0)
+    })
     first ||= index.byteLength
   }
   expect([index.size, index.byteLength]).toEqual([0, first])

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { assert } from '../kernel/errors.ts'
 import type { ByteString } from '../kernel/kv.ts'
 import { KeyProbe } from './key-probe.ts'
 import { INLINE_KEY_BYTES, KEY, KEY_HEADER_BYTES, type Memory, META, PREFIX } from './memory.ts'
@@ -42,13 +43,26 @@ export class FlatIndex {
     return at < 0 ? 0 : (shard.entries[at] as number) & NODE_MASK
   }
 
-  set(key: ByteString, leaf: number): void {
+  /**
+   * Follows a write: the key's leaf was `before` (0: it was not there) and is `after` (0: it is gone). Knowing the leaf,
+   * the index compares record numbers and reads no key.
+   */
+  update(key: ByteString, before: number, after: number): void {
     this.probe.set(key)
     const hash = probeHash(this.probe)
+    if (before === 0) {
+      if (after !== 0) this.insert(hash, after)
+      return
+    }
     const shard = this.shardOf(hash)
-    const at = this.locate(shard, hash)
-    if (at >= 0) shard.entries[at] = entryOf(hash, leaf)
-    else this.insert(hash, leaf)
+    const at = findEntry(shard.entries, hash, entryOf(hash, before))
+    if (after !== 0) {
+      shard.entries[at] = entryOf(hash, after)
+      return
+    }
+    shard.entries[at] = TOMBSTONE
+    shard.live--
+    this.size--
   }
 
   /** Makes room at once for `count` keys; an index that holds some already is left alone. */
@@ -73,17 +87,6 @@ export class FlatIndex {
     }
     shard.insert(hash, entryOf(hash, leaf))
     this.size++
-  }
-
-  delete(key: ByteString): void {
-    this.probe.set(key)
-    const hash = probeHash(this.probe)
-    const shard = this.shardOf(hash)
-    const at = this.locate(shard, hash)
-    if (at < 0) return
-    shard.entries[at] = TOMBSTONE
-    shard.live--
-    this.size--
   }
 
   /** Bytes of all shards. */
@@ -137,6 +140,17 @@ export class FlatIndex {
     const first = (hash >>> (32 - this.directoryBits)) & ~(span - 1)
     for (let i = 0; i < span; i++) this.directory[first + i] = halves[i < span / 2 ? 0 : 1]
   }
+}
+
+/** Place of an entry that is known to be there. */
+function findEntry(entries: Int32Array, hash: number, entry: number): number {
+  const mask = entries.length - 1
+  let at = hash & mask
+  while (entries[at] !== entry) {
+    assert(entries[at] !== EMPTY, 'the index lacks a key of the tree')
+    at = (at + 1) & mask
+  }
+  return at
 }
 
 class Shard {

@@ -29,8 +29,10 @@ const NODES_PER_OPERATION = 256
  * operation copies the path it touches, once per version, and notes what it replaced.
  */
 export class TreeWriter {
-  /** The leaf that the last `set` wrote. */
+  /** The leaf that the last `set` wrote; 0 after a `remove`. */
   leaf = 0
+  /** The leaf that the last `set` or `remove` replaced; 0 if the key was not there. */
+  replaced = 0
   private readonly memory: Memory
   private readonly allocator: Allocator
   readonly journal: VersionJournal
@@ -59,6 +61,7 @@ export class TreeWriter {
     this.probe.set(key)
     this.value = value
     this.updated = false
+    this.replaced = 0
     if (root !== 0) return this.setBelow(root)
     this.newLeaf(1)
     return this.leaf
@@ -69,6 +72,8 @@ export class TreeWriter {
     this.allocator.reserveNodes(NODES_PER_OPERATION)
     this.probe.set(key)
     const leaf = root === 0 ? 0 : this.find(root)
+    this.leaf = 0
+    this.replaced = leaf
     if (leaf === 0) return root
     if (leaf === root) {
       this.dropLeaf(root)
@@ -115,6 +120,7 @@ export class TreeWriter {
   private replaceValue(node: number): number {
     const words = this.memory.words
     this.updated = true
+    this.replaced = node
     this.journal.retireValue(node)
     const own = this.journal.own(node)
     words[own * 32 + VALUE] = this.allocator.takeValue(this.value)

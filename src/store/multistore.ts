@@ -42,7 +42,7 @@ const NO_META = new Uint8Array()
 interface Prepared {
   readonly record: VersionRecord
   readonly changes: readonly (StoreChanges | undefined)[]
-  /** Per change its leaf, or 0 for a removal. */
+  /** Per change the leaf before and after it; 0 is none. */
   readonly leaves: Int32Array
 }
 
@@ -233,13 +233,9 @@ export class MultiStore implements ReadStore {
       const key = keys[i] as ByteString
       const value = values[i]
       assert(i === 0 || (keys[i - 1] as ByteString) < key, 'changes are not in ascending order of keys')
-      if (value === undefined) {
-        current = this.writer.remove(current, key)
-        this.leaves.push(0)
-      } else {
-        current = this.writer.set(current, key, value)
-        this.leaves.push(this.writer.leaf)
-      }
+      current = value === undefined ? this.writer.remove(current, key) : this.writer.set(current, key, value)
+      this.leaves.push(this.writer.replaced)
+      this.leaves.push(this.writer.leaf)
     }
     return current
   }
@@ -257,9 +253,8 @@ export class MultiStore implements ReadStore {
       const index = this.indexes[slot] as FlatIndex
       index.reserve(storeChanges?.keys.length ?? 0)
       for (const key of storeChanges?.keys ?? []) {
-        const leaf = leaves[at++] as number
-        if (leaf === 0) index.delete(key)
-        else index.set(key, leaf)
+        index.update(key, leaves[at] as number, leaves[at + 1] as number)
+        at += 2
       }
     })
   }

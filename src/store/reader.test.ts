@@ -48,7 +48,7 @@ async function readWhileWriting(
 }
 
 test('a reader thread sees whole versions only, while the writer goes on and memory grows', async () => {
-  const { counts, store } = await readWhileWriting(600, 60_000, 90)
+  const { counts, store } = await readWhileWriting(250, 60_000, 150)
   expect(counts.wrong).toBe(0)
   expect(counts.versions).toBeGreaterThan(10)
   // Both buffers started with one segment: the reader followed growth.
@@ -60,7 +60,7 @@ test('a reader thread sees whole versions only, while the writer goes on and mem
 test('a reader whose pins are broken at once never hands out a wrong value', async () => {
   // A clock that leaps: every pin outlives its limit as soon as its version leaves the window.
   let now = 0
-  const { counts } = await readWhileWriting(600, 1, 2, () => {
+  const { counts } = await readWhileWriting(250, 1, 2, () => {
     now += 1000
     return now
   })

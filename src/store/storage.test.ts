@@ -421,11 +421,14 @@ test('a log whose changes give another app hash is refused', async () => {
   const bytes = readFileSync(logFile())
   const { encodeRecordHeader, encodePayload, payloadLength } = await import('./log-format.ts')
   const { crc32 } = await import('node:zlib')
-  const record = { version: 4, appHash: Buffer.alloc(32, 7), changes: change(4) }
+  const record = { version: 4, appHash: Buffer.alloc(32, 7), meta: Buffer.alloc(0), changes: change(4) }
   const payload = Buffer.alloc(payloadLength(record))
   let used = 0
   encodePayload(record, {
-    room: (length) => ({ buffer: payload, at: (used += length) - length }),
+    room: (length) => {
+      used += length
+      return { buffer: payload, at: used - length }
+    },
     bytes: (piece) => {
       payload.set(piece, used)
       used += piece.length

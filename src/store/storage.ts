@@ -127,9 +127,9 @@ export class Storage implements CommittedState {
     } catch (failure) {
       this.logBytes += logBytes
       this.retryAt = version + RETRY_VERSIONS
-      this.options.report(
-        `snapshot of version ${version} failed, the log stays: ${(failure as Error).message}`,
-      )
+      const { message } = failure as Error
+      if (!this.closing)
+        this.options.report(`snapshot of version ${version} failed, the log stays: ${message}`)
       throw failure
     }
   }
