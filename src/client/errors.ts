@@ -1,0 +1,65 @@
+/** What can go wrong between a client and a node. Match on `codespace` and `code`: they are part of the wire format. */
+
+/** What a node answers when it refuses. */
+export interface Refusal {
+  /** Who refuses: a module, or `sdk` for what all chains have in common. */
+  readonly codespace: string
+  /** Why; never 0. */
+  readonly code: number
+  readonly log: string
+}
+
+/** A query that was refused. */
+export class QueryError extends Error implements Refusal {
+  override readonly name = 'QueryError'
+  readonly codespace: string
+  readonly code: number
+  readonly log: string
+  /** As `/cosmos.bank.v1beta1.Query/Balance`. */
+  readonly path: string
+
+  constructor(path: string, { codespace, code, log }: Refusal) {
+    super(`${path}: ${log} (${codespace} ${code})`)
+    this.path = path
+    this.codespace = codespace
+    this.code = code
+    this.log = log
+  }
+}
+
+/** A transaction that was refused, by the node it was sent to or by the block it was in. */
+export class TxError extends Error implements Refusal {
+  override readonly name = 'TxError'
+  readonly codespace: string
+  readonly code: number
+  readonly log: string
+  /** Upper-case hexadecimal. */
+  readonly hash: string
+  /** The block it failed in; absent when it never got into one. */
+  readonly height: number | undefined
+
+  constructor({ codespace, code, log }: Refusal, hash: string, height?: number) {
+    super(
+      `${height === undefined ? 'the node refuses the transaction' : 'the transaction failed'}: ${log} (${codespace} ${code})`,
+    )
+    this.codespace = codespace
+    this.code = code
+    this.log = log
+    this.hash = hash
+    this.height = height
+  }
+}
+
+/** A transaction that was sent and did not show up in a block in time. It may still. */
+export class TxTimeoutError extends Error {
+  override readonly name = 'TxTimeoutError'
+  /** Upper-case hexadecimal. */
+  readonly hash: string
+
+  constructor(hash: string, timeoutMs: number) {
+    super(
+      `transaction ${hash} was not in a block after ${timeoutMs} ms; it may still get into one: look it up by its hash before sending it again`,
+    )
+    this.hash = hash
+  }
+}

@@ -1,0 +1,188 @@
+import { getAminoPubkey } from '@cosmjs/amino'
+import { type EncodeObject, encodePubkey, type OfflineSigner } from '@cosmjs/proto-signing'
+import { AminoTypes, SigningStargateClient } from '@cosmjs/stargate'
+import { Comet38Client, type HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
+import { AuthInfo, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
+import { ValueError } from '#lib/bytes.ts'
+import { wadiAminoConverters } from './amino.ts'
+import { type WaitOptions, WadiClient } from './client.ts'
+import { TxError } from './errors.ts'
+import { adjustGas, type CoinAmount, feeFor, parseGasPrice } from './fees.ts'
+import { type Messages, messages } from './messages.ts'
+import { type AccountNonce, NonceManager, WrongSequenceError } from './nonces.ts'
+import { wadiRegistry } from './registry.ts'
+import type { TxResult } from './tx-result.ts'
+
+/** What a client does where a call says nothing else. */
+export interface SigningOptions extends WaitOptions {
+  /** Price of a unit of gas, as `0.025awadi`. When absent, the lowest the node accepts. */
+  readonly gasPrice?: string
+  /** Factor on simulated gas; default 1.3. */
+  readonly gasAdjustment?: number
+}
+
+/** How one transaction is made. */
+export interface TxOptions {
+  /** Gas limit; default `auto`, which simulates the transaction first. */
+  readonly gas?: 'auto' | number | bigint
+  readonly gasAdjustment?: number
+  readonly gasPrice?: string
+  /** Instead of gas limit × gas price. */
+  readonly fee?: readonly CoinAmount[]
+  readonly memo?: string
+  /** Last height at which the transaction may be in a block. */
+  readonly timeoutHeight?: bigint
+}
+
+/** Gas limit and fee of a transaction. */
+export interface TxFee {
+  readonly gas: bigint
+  readonly amount: readonly CoinAmount[]
+}
+
+const DEFAULT_GAS_ADJUSTMENT = 1.3
+const WRONG_SEQUENCE = 32
+
+/** Reads a chain and sends transactions, signed by any CosmJS signer: direct, amino, or with an Ethereum key. */
+export class SigningWadiClient extends WadiClient {
+  /** Makes messages: `client.tx.bank.send({ … })`. */
+  readonly tx: Messages = messages
+  readonly #signer: OfflineSigner
+  readonly #offline: SigningStargateClient
+  readonly #options: SigningOptions
+  readonly #nonces = new NonceManager((address) => this.#existingNonce(address))
+  #nodeGasPrice: string | undefined
+
+  private constructor(
+    comet: Comet38Client,
+    signer: OfflineSigner,
+    offline: SigningStargateClient,
+    options: SigningOptions,
+  ) {
+    super(comet)
+    this.#signer = signer
+    this.#offline = offline
+    this.#options = options
+  }
+
+  /** Connects to the RPC of a node. */
+  static async connectWithSigner(
+    endpoint: string | HttpEndpoint,
+    signer: OfflineSigner,
+    options: SigningOptions = {},
+  ): Promise<SigningWadiClient> {
+    // CosmJS signs; it never sees the node.
+    const offline = await SigningStargateClient.offline(signer, {
+      registry: wadiRegistry(),
+      aminoTypes: new AminoTypes(wadiAminoConverters()),
+    })
+    return new SigningWadiClient(await Comet38Client.connect(endpoint), signer, offline, options)
+  }
+
+  /**
+   * Signs, sends, and waits for the block. Any number of calls may be under way at once: transactions of one account get
+   * their sequences in the order of the calls. Throws {@link TxError}.
+   */
+  async signAndBroadcast(
+    signer: string,
+    msgs: readonly EncodeObject[],
+    options: TxOptions = {},
+  ): Promise<TxResult> {
+    return this.waitForTx(await this.signAndSend(signer, msgs, options), this.#options)
+  }
+
+  /** Like {@link signAndBroadcast} without waiting for the block: returns the hash once the node has accepted. */
+  async signAndSend(signer: string, msgs: readonly EncodeObject[], options: TxOptions = {}): Promise<string> {
+    const fee = await this.fee(signer, msgs, options)
+    return this.#nonces.withNext(signer, async (nonce) => {
+      const tx = await this.#sign(signer, msgs, fee, options, nonce)
+      try {
+        return await this.broadcast(tx)
+      } catch (error) {
+        throw wrongSequence(error) ?? error
+      }
+    })
+  }
+
+  /** Signs and returns the transaction, `cosmos.tx.v1beta1.TxRaw`; its sequence is not kept for it. */
+  async sign(signer: string, msgs: readonly EncodeObject[], options: TxOptions = {}): Promise<Uint8Array> {
+    const fee = await this.fee(signer, msgs, options)
+    return this.#sign(signer, msgs, fee, options, await this.#existingNonce(signer))
+  }
+
+  /** The gas that messages use on the latest state. Throws `QueryError` with the reason if they fail there. */
+  async simulate(signer: string, msgs: readonly EncodeObject[], memo = ''): Promise<bigint> {
+    const sequence = this.#nonces.peek(signer) ?? (await this.#existingNonce(signer)).sequence
+    const body = TxBody.fromPartial({
+      messages: msgs.map((msg) => this.#offline.registry.encodeAsAny(msg)),
+      memo,
+    })
+    const signerInfo = {
+      publicKey: await this.#publicKey(signer),
+      modeInfo: { single: { mode: SignMode.SIGN_MODE_UNSPECIFIED } },
+      sequence: BigInt(sequence),
+    }
+    const tx = TxRaw.fromPartial({
+      bodyBytes: TxBody.encode(body).finish(),
+      authInfoBytes: AuthInfo.encode(AuthInfo.fromPartial({ signerInfos: [signerInfo], fee: {} })).finish(),
+      signatures: [new Uint8Array()],
+    })
+    const { gasInfo } = await this.query.tx.simulate({ txBytes: TxRaw.encode(tx).finish() })
+    return gasInfo?.gasUsed ?? 0n
+  }
+
+  /** Gas limit and fee that a transaction with these options gets. */
+  async fee(signer: string, msgs: readonly EncodeObject[], options: TxOptions = {}): Promise<TxFee> {
+    const { gas = 'auto', memo, fee } = options
+    const adjustment = options.gasAdjustment ?? this.#options.gasAdjustment ?? DEFAULT_GAS_ADJUSTMENT
+    const limit =
+      gas === 'auto' ? adjustGas(await this.simulate(signer, msgs, memo), adjustment) : BigInt(gas)
+    if (fee !== undefined) return { gas: limit, amount: fee }
+    const price = options.gasPrice ?? this.#options.gasPrice ?? (await this.#minimumGasPrice())
+    return { gas: limit, amount: feeFor(limit, parseGasPrice(price)) }
+  }
+
+  async #sign(
+    signer: string,
+    msgs: readonly EncodeObject[],
+    { gas, amount }: TxFee,
+    { memo = '', timeoutHeight }: TxOptions,
+    nonce: AccountNonce,
+  ): Promise<Uint8Array> {
+    const signed = await this.#offline.sign(
+      signer,
+      msgs,
+      { amount, gas: gas.toString() },
+      memo,
+      { ...nonce, chainId: await this.chainId() },
+      timeoutHeight,
+    )
+    return TxRaw.encode(signed).finish()
+  }
+
+  async #publicKey(address: string) {
+    const account = (await this.#signer.getAccounts()).find((candidate) => candidate.address === address)
+    if (account !== undefined) return encodePubkey(getAminoPubkey(account))
+    throw new ValueError(`the signer has no key for ${address}: sign with one of its own accounts`)
+  }
+
+  async #existingNonce(address: string): Promise<AccountNonce> {
+    const nonce = await this.accountNonce(address)
+    if (nonce !== undefined) return nonce
+    throw new ValueError(`${address} does not exist on ${await this.chainId()} yet: send it some coins first`)
+  }
+
+  async #minimumGasPrice(): Promise<string> {
+    this.#nodeGasPrice ??= (await this.query.node.config()).minimumGasPrice
+    return this.#nodeGasPrice
+  }
+}
+
+/** The node's complaint about a sequence, with the one it expects. */
+function wrongSequence(error: unknown): WrongSequenceError | undefined {
+  if (!(error instanceof TxError) || error.codespace !== 'sdk' || error.code !== WRONG_SEQUENCE)
+    return undefined
+  const expected = /expected (\d+), got \d+/.exec(error.log)?.[1]
+  return new WrongSequenceError(error, expected === undefined ? undefined : Number(expected))
+}

@@ -1,0 +1,56 @@
+/** What the generated service definitions say about the types of requests and responses. */
+
+/** A generated message type. */
+export interface GeneratedCodec {
+  readonly $type: string
+  encode(message: never): { finish(): Uint8Array }
+  decode(bytes: Uint8Array): unknown
+  fromPartial(object: never): unknown
+}
+
+/** A method of a generated service. */
+export interface MethodDefinition {
+  /** As in the proto file: `RegisterAsset`. */
+  readonly name: string
+  readonly requestType: GeneratedCodec
+  readonly responseType: GeneratedCodec
+}
+
+/** A generated service. */
+export interface ServiceDefinition {
+  readonly fullName: string
+  readonly methods: Readonly<Record<string, MethodDefinition>>
+}
+
+/** The object a codec reads. */
+export type MessageOf<C> = C extends { decode(...args: never[]): infer T } ? T : never
+
+/** What may be given for a message: every part of it may be left out. */
+export type PartialOf<C> = C extends { fromPartial(object: infer P): unknown } ? P : never
+
+/** A message as CosmJS takes it. */
+export interface TypedEncodeObject<T> {
+  readonly typeUrl: string
+  readonly value: T
+}
+
+/** At which height a query is answered. */
+export interface QueryOptions {
+  /** The latest committed one when absent. */
+  readonly height?: number | bigint
+}
+
+/** One function a method: what it asks, and what comes back. */
+export type QueryApi<S extends ServiceDefinition> = {
+  readonly [M in keyof S['methods']]: (
+    request?: PartialOf<S['methods'][M]['requestType']>,
+    options?: QueryOptions,
+  ) => Promise<MessageOf<S['methods'][M]['responseType']>>
+}
+
+/** One function a message: it makes the message, ready for any CosmJS client. */
+export type MessageApi<S extends ServiceDefinition> = {
+  readonly [M in keyof S['methods']]: (
+    value: PartialOf<S['methods'][M]['requestType']>,
+  ) => TypedEncodeObject<MessageOf<S['methods'][M]['requestType']>>
+}
