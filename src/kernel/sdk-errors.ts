@@ -20,6 +20,7 @@ export const sdk = errors('sdk', {
   mempoolFull: [20, 'mempool is full'],
   txTooLarge: [21, 'tx too large'],
   keyNotFound: [22, 'key not found'],
+  invalidHeight: [26, 'invalid height'],
   invalidChainId: [28, 'invalid chain-id'],
   invalidType: [29, 'invalid type'],
   txTimeoutHeight: [30, 'tx timeout height'],

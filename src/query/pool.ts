@@ -1,0 +1,277 @@
+import { Worker } from 'node:worker_threads'
+import type { QueryRequest, QueryResponse } from '../abci/types.ts'
+import type { AppError } from '../kernel/errors.ts'
+import type { StoreShare } from '../store/multistore.ts'
+import { readResponses, RequestBatch } from './batch.ts'
+import { nodeErr } from './errors.ts'
+import type { Log, PoolMessage, WorkerMessage, WorkerSettings } from './messages.ts'
+import type { RestOptions } from './rest.ts'
+import { QUERY_GAS } from './versions.ts'
+
+/** The committed state, as far as a reader in another thread needs it. */
+export interface SharedStore {
+  reader(): StoreShare
+  dropReader(share: StoreShare): void
+}
+
+export interface PoolLimits {
+  /** Queries under way at once; more are refused (default 1,000). */
+  readonly pending: number
+  /** Bytes of their requests together (default 32 MiB). */
+  readonly pendingBytes: number
+  /** How long a query may take (default 20 s). A worker that then says nothing for as long is started anew. */
+  readonly timeoutMs: number
+  /** Heap of the worker (default 1,024 MiB): beyond it the worker ends, and the node does not. */
+  readonly workerHeapMb: number
+}
+
+export interface QueryPoolOptions {
+  readonly store: SharedStore
+  /** CometBFT's RPC, as `http://127.0.0.1:26657`. */
+  readonly rpcUrl: string
+  /** REST is served if this is given. */
+  readonly rest?: RestOptions | undefined
+  /** The node's minimum gas prices, as `0.025awadi`; told to clients. */
+  readonly minGasPrices: string
+  /** Version of this program. */
+  readonly software: string
+  readonly log: Log
+  /** Versions that the store keeps (default 100); told to clients. */
+  readonly historyVersions?: number
+  /** Gas that one query may use. */
+  readonly queryGas?: number
+  readonly limits?: Partial<PoolLimits>
+  /** The worker's start-up file; for tests. */
+  readonly worker?: URL
+}
+
+/** The main thread's side of the query worker. */
+export interface QueryPool {
+  /** Where REST listens, as `http://127.0.0.1:1317`. */
+  readonly restUrl: string | undefined
+  /** Forwards a query. Never rejects: without a worker, or with too many under way, the answer says so. */
+  query(request: QueryRequest): QueryResponse | Promise<QueryResponse>
+  /** Ends the worker; what is under way is answered with an error. */
+  close(): Promise<void>
+}
+
+const LIMITS: PoolLimits = {
+  pending: 1_000,
+  pendingBytes: 32 * 1_048_576,
+  timeoutMs: 20_000,
+  workerHeapMb: 1_024,
+}
+
+/** Starts the query worker; rejects if it cannot serve, for example because REST's port is taken. */
+export async function startQueryPool(options: QueryPoolOptions): Promise<QueryPool> {
+  const pool = new WorkerPool(options)
+  await pool.start()
+  return pool
+}
+
+interface Pending {
+  readonly resolve: (response: QueryResponse) => void
+  readonly since: number
+  readonly bytes: number
+}
+
+const FIRST_DELAY_MS = 100
+const LAST_DELAY_MS = 10_000
+/** A worker that served so long starts again without delay. */
+const STEADY_MS = 60_000
+
+class WorkerPool implements QueryPool {
+  restUrl: string | undefined
+  readonly #options: QueryPoolOptions
+  readonly #limits: PoolLimits
+  readonly #pending = new Map<number, Pending>()
+  readonly #batch = new RequestBatch()
+  readonly #watch: NodeJS.Timeout
+  #worker: Worker | undefined
+  #ready = false
+  #pendingBytes = 0
+  #id = 0
+  /** When the worker was asked whether it lives; undefined once it said something. */
+  #pingedAt: number | undefined
+  #readyAt = 0
+  #delay = FIRST_DELAY_MS
+  #restart: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(options: QueryPoolOptions) {
+    this.#options = options
+    this.#limits = { ...LIMITS, ...options.limits }
+    this.#watch = setInterval(() => this.#check(), Math.min(1_000, this.#limits.timeoutMs / 4)).unref()
+  }
+
+  query(request: QueryRequest): QueryResponse | Promise<QueryResponse> {
+    const bytes = request.data.length + request.path.length
+    const { pending, pendingBytes } = this.#limits
+    if (!this.#ready) return refused(nodeErr.unavailable())
+    if (this.#pending.size >= pending || this.#pendingBytes + bytes > pendingBytes) {
+      return refused(nodeErr.busy(`${this.#pending.size} queries wait`))
+    }
+    const id = this.#id
+    this.#id = (id + 1) >>> 0
+    // One message for all queries of one read: they arrive in one turn of the event loop.
+    if (this.#batch.size === 0) queueMicrotask(() => this.#flush())
+    this.#batch.add(id, request)
+    this.#pendingBytes += bytes
+    return new Promise((resolve) => {
+      this.#pending.set(id, { resolve, since: performance.now(), bytes })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#ready = false
+    clearInterval(this.#watch)
+    clearTimeout(this.#restart)
+    const worker = this.#worker
+    this.#answerAll(nodeErr.unavailable('the node is stopping'))
+    if (worker === undefined) return
+    const ended = new Promise((resolve) => worker.once('exit', resolve))
+    worker.postMessage('close' satisfies PoolMessage)
+    const force = setTimeout(() => void worker.terminate(), 2_000)
+    await ended
+    clearTimeout(force)
+  }
+
+  /** Resolves when the worker serves; rejects when it ends before. */
+  start(): Promise<void> {
+    const { store, rpcUrl, rest, minGasPrices, software, historyVersions = 100 } = this.#options
+    const share = store.reader()
+    const settings: WorkerSettings = {
+      share,
+      rpcUrl,
+      rest: rest === undefined ? undefined : { ...rest, port: this.#restPort(rest.port) },
+      minGasPrices,
+      software,
+      historyVersions,
+      queryGas: this.#options.queryGas ?? QUERY_GAS,
+    }
+    const worker = new Worker(this.#options.worker ?? startFile(), {
+      workerData: settings,
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.workerHeapMb },
+    })
+    this.#worker = worker
+    this.#pingedAt = undefined
+    return new Promise((resolve, reject) => {
+      let reason: Error | undefined
+      worker.on('message', (message: WorkerMessage) => {
+        this.#pingedAt = undefined
+        if (message instanceof Uint8Array) return this.#answers(message)
+        if (message.kind === 'log') return this.#options.log(message.level, message.message, message.fields)
+        if (message.kind === 'pong') return
+        this.restUrl = message.restUrl
+        this.#readyAt = performance.now()
+        this.#ready = !this.#closed
+        resolve()
+      })
+      worker.on('error', (error: Error) => {
+        reason = error
+      })
+      worker.on('exit', (code) => {
+        const error = reason ?? new WorkerEndedError(`the query worker ended with code ${code}`)
+        const served = this.#ready
+        this.#ended(worker, share, error)
+        reject(error)
+        if (served && !this.#closed) this.#startLater(error)
+      })
+    })
+  }
+
+  /** After a restart REST listens where it did before. */
+  #restPort(asked: number): number {
+    return this.restUrl === undefined ? asked : Number(new URL(this.restUrl).port)
+  }
+
+  #flush(): void {
+    if (this.#batch.size === 0) return
+    const batch = this.#batch.take()
+    if (this.#ready) this.#worker?.postMessage(batch, [batch.buffer])
+  }
+
+  #answers(batch: Uint8Array): void {
+    for (const [id, response] of readResponses(batch)) this.#answer(id, response)
+  }
+
+  #answer(id: number, response: QueryResponse): void {
+    const pending = this.#pending.get(id)
+    // One that was given up may be answered late.
+    if (pending === undefined) return
+    this.#pending.delete(id)
+    this.#pendingBytes -= pending.bytes
+    pending.resolve(response)
+  }
+
+  #answerAll(error: AppError): void {
+    for (const id of [...this.#pending.keys()]) this.#answer(id, refused(error))
+  }
+
+  #ended(worker: Worker, share: StoreShare, error: Error): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    this.#ready = false
+    this.#options.store.dropReader(share)
+    if (this.#closed) return
+    this.#answerAll(nodeErr.unavailable(`the query worker ended: ${error.message}`))
+  }
+
+  #startLater(error: Error): void {
+    const delay = this.#delay
+    this.#delay = Math.min(delay * 2, LAST_DELAY_MS)
+    this.#options.log('error', `the query worker ended; it starts again in ${delay} ms`, {
+      error: error.stack ?? error.message,
+    })
+    this.#restart = setTimeout(() => {
+      this.start().then(
+        () => this.#options.log('info', 'the query worker serves again'),
+        (failure: Error) => {
+          if (!this.#closed) this.#startLater(failure)
+        },
+      )
+    }, delay).unref()
+  }
+
+  /** Gives up queries that take too long; ends a worker that does not even say that it lives. */
+  #check(): void {
+    const now = performance.now()
+    const { timeoutMs } = this.#limits
+    let late = false
+    for (const [id, { since }] of this.#pending) {
+      if (now - since < timeoutMs) break
+      late = true
+      this.#answer(id, refused(nodeErr.timeout(`no answer within ${timeoutMs} ms`)))
+    }
+    if (this.#ready && now - this.#readyAt > STEADY_MS) this.#delay = FIRST_DELAY_MS
+    if (this.#pingedAt !== undefined && now - this.#pingedAt >= timeoutMs) void this.#worker?.terminate()
+    if (!late || this.#pingedAt !== undefined) return
+    this.#pingedAt = now
+    this.#worker?.postMessage('ping' satisfies PoolMessage)
+  }
+}
+
+/** The worker is gone without having said why. */
+export class WorkerEndedError extends Error {
+  override readonly name = 'WorkerEndedError'
+}
+
+function startFile(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+}
+
+const NOTHING = new Uint8Array()
+
+function refused({ codespace, code, message }: AppError): QueryResponse {
+  return {
+    code,
+    codespace,
+    log: message,
+    info: '',
+    key: NOTHING,
+    value: NOTHING,
+    proofOps: undefined,
+    height: 1,
+  }
+}

@@ -1,0 +1,37 @@
+import { ServiceDefinition } from '#gen/cosmos/base/node/v1beta1/query.ts'
+import { type NodeService, nodeService } from '../routes.ts'
+import type { Versions } from '../versions.ts'
+import type { Comet } from './comet.ts'
+
+export interface NodeServiceOptions {
+  readonly versions: Versions
+  readonly comet: Comet
+  /** As `0.025awadi`; empty for none. */
+  readonly minGasPrices: string
+  /** Versions that are kept for queries. */
+  readonly historyVersions: number
+}
+
+/** `cosmos.base.node.v1beta1`: settings and heights of this node. */
+export function createNodeService(options: NodeServiceOptions): NodeService {
+  const { versions, comet, minGasPrices, historyVersions } = options
+  return nodeService(ServiceDefinition, {
+    config: () => ({
+      minimumGasPrice: minGasPrices,
+      pruningKeepRecent: `${historyVersions}`,
+      pruningInterval: '1',
+      haltHeight: 0n,
+    }),
+    async status() {
+      const height = versions.resolve(0)
+      const header = await comet.header(height)
+      return {
+        earliestStoreHeight: BigInt(versions.oldest),
+        height: BigInt(height),
+        timestamp: header.time,
+        appHash: versions.read(height, ({ store }) => store.appHash),
+        validatorHash: header.validatorsHash,
+      }
+    },
+  })
+}
