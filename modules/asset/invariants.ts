@@ -69,22 +69,26 @@ function claimProblem(ctx: ReadContext): string | undefined {
 }
 
 function provisionalProblem(ctx: ReadContext): string | undefined {
-  const waiting = new Set<bigint>()
-  for (const [, seq] of state.activations.pending(ctx)) waiting.add(seq)
-  for (const [seq] of state.activations.failed(ctx)) waiting.add(seq)
+  const waiting = new Map([...state.activations.pending(ctx)].map(([height, seq]) => [seq, height]))
   let provisional = 0
   for (const version of state.versions.all(ctx)) {
     const { seq, activeHeight, escrow } = version
     const listed = state.provisional.has(ctx, [activeHeight, seq])
     if (listed !== isProvisional(version)) return `seq ${seq} is ${listed ? '' : 'not '}listed as provisional`
     if (listed !== (escrow !== '')) return `seq ${seq} has "${escrow}" in escrow`
+    if (waiting.has(seq) && !listed) return `seq ${seq} waits for what it has had`
     if (!listed) continue
     provisional++
-    if (!waiting.has(seq)) return `seq ${seq} has no deadline`
+    const height = waiting.get(seq)
+    const isSafe = height === undefined ? hasFailed(ctx, seq) : height >= activeHeight
+    if (!isSafe) return `seq ${seq} has deadline ${height}, ${activeHeight} is due`
   }
   const listed = [...state.provisional.keys(ctx)].length
   return listed === provisional ? undefined : `${listed} are listed as provisional, ${provisional} are`
 }
+
+const hasFailed = (ctx: ReadContext, seq: bigint): boolean =>
+  state.activations.failure(ctx, seq) !== undefined
 
 function expiryProblem(ctx: ReadContext): string | undefined {
   let waiting = 0

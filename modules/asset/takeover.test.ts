@@ -116,6 +116,20 @@ describe('a takeover', () => {
     expect(refusal(() => registry.register('carol', 'child', { parents }))).toBe('accepted')
   })
 
+  test('may say what the rights holder permits, stricter than nobody’s word; who trained before stays', () => {
+    const trained = { parents: [{ assetId, version: 1, relation: 6 }] }
+    registry.register('carol', 'before', trained)
+    const dataUse = { train: 3, mine: 2, infer: 1 }
+    expect(refusal(() => takeOver({ dataUse: { train: 3 } }))).toBe('asset/6 invalid field')
+    takeOver({ dataUse })
+    expect(registry.query('Asset', { assetId }).asset.dataUse).toEqual(dataUse)
+    expect(refusal(() => registry.register('carol', 'after', trained))).toBe(
+      'asset/18 parent may not be trained on',
+    )
+    expect(registry.query('Children', { assetId, version: 1 }).children).toHaveLength(1)
+    registry.endBlock()
+  })
+
   test('happens once', () => {
     takeOver()
     expect(refusal(takeOver)).toBe('asset/27 asset is not a reference')

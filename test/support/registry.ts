@@ -1,3 +1,4 @@
+import { signingAccount } from '#modules/auth/api.ts'
 import { auth } from '#modules/auth/module.ts'
 import { asset } from '#modules/asset/module.ts'
 import { commitmentHash } from '#modules/asset/api.ts'
@@ -78,6 +79,7 @@ export class Registry {
       name: 'test',
       ante: () => undefined as never,
       consensus: keeper,
+      accountOf: signingAccount,
       modules: [system, consensus, auth, bank, asset, listener],
     })
     const ctx = this.context()

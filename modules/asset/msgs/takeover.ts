@@ -5,7 +5,13 @@ import type {
   MsgTakeOver,
   MsgTakeOverResponse,
 } from '#gen/wadi/asset/v1/tx.ts'
-import { type Asset, type Content, DigestScheme, type Params } from '#gen/wadi/asset/v1/types.ts'
+import {
+  type Asset,
+  type Content,
+  type DataUse,
+  DigestScheme,
+  type Params,
+} from '#gen/wadi/asset/v1/types.ts'
 import { fail, requireAuthority, type TxContext } from '#kernel'
 import { addressBytes } from '#lib/address.ts'
 import { equalBytes, toHex } from '#lib/bytes.ts'
@@ -14,7 +20,7 @@ import { sha256 } from '#lib/hash.ts'
 import { signatureJob } from '#lib/signature.ts'
 import { portableVerifier } from '#lib/verifier-portable.ts'
 import { requireConfirmed } from '../access.ts'
-import { checkRecipient } from '../checks.ts'
+import { checkDataUse, checkRecipient } from '../checks.ts'
 import { touchAsset, versionOf } from '../due.ts'
 import { err } from '../errors.ts'
 import { paramsOf } from '../params.ts'
@@ -27,7 +33,7 @@ const SIGNATURE_GAS = 10_000
 
 /** The publisher of a reference's files takes it over with a key that those very files name. */
 export function takeOver(ctx: TxContext, msg: MsgTakeOver): MsgTakeOverResponse {
-  const { controller, assetId, publisherFile, fileDigests, keyIndex, signature } = msg
+  const { controller, assetId, publisherFile, fileDigests, keyIndex, signature, dataUse } = msg
   const params = paramsOf(ctx)
   const asset = referenceAsset(ctx, assetId)
   const { content } = versionOf(ctx, assetId, 1)
@@ -49,18 +55,18 @@ export function takeOver(ctx: TxContext, msg: MsgTakeOver): MsgTakeOverResponse 
     )
   }
 
-  giveTo(ctx, asset, controller, false)
+  giveTo(ctx, asset, { controller, dataUse, assigned: false })
   return {}
 }
 
 /** The parameter authority's word, for references whose files name no key. */
 export function assignController(ctx: TxContext, msg: MsgAssignController): MsgAssignControllerResponse {
-  const { authority, assetId, controller } = msg
+  const { authority, assetId, controller, dataUse } = msg
   requireAuthority(ctx, authority)
   checkRecipient('controller', controller)
   const asset = referenceAsset(ctx, assetId)
 
-  giveTo(ctx, asset, controller, true)
+  giveTo(ctx, asset, { controller, dataUse, assigned: true })
   return {}
 }
 
@@ -70,9 +76,21 @@ function referenceAsset(ctx: TxContext, id: bigint): Asset {
   return requireConfirmed(asset)
 }
 
-function giveTo(ctx: TxContext, asset: Asset, controller: string, assigned: boolean): void {
-  state.assets.put(ctx, { ...asset, controller, reference: false })
-  ctx.emit(EventReferenceClaimed, { assetId: asset.id, controller, assigned })
+interface Claimed {
+  readonly controller: string
+  readonly dataUse: DataUse | undefined
+  readonly assigned: boolean
+}
+
+/** What a reference permitted was nobody's word, so the rights holder's first word on it may be stricter. */
+function giveTo(
+  ctx: TxContext,
+  asset: Asset,
+  { controller, dataUse = asset.dataUse, assigned }: Claimed,
+): void {
+  checkDataUse(dataUse)
+  state.assets.put(ctx, { ...asset, controller, dataUse, reference: false })
+  ctx.emit(EventReferenceClaimed, { assetId: asset.id, controller, assigned, dataUse })
 }
 
 /** The root digest, if the digests lead to it and the publisher file is one of the files. */

@@ -180,6 +180,8 @@ export interface EventReferenceClaimed {
   controller: string;
   /** Whether the parameter authority assigned it, rather than a publisher's key. */
   assigned: boolean;
+  /** What is permitted from now on. */
+  dataUse: DataUse | undefined;
 }
 
 /** The parameters were replaced. */
@@ -1438,7 +1440,7 @@ export const EventLocatorsUpdated: MessageFns<EventLocatorsUpdated, "wadi.asset.
 };
 
 function createBaseEventReferenceClaimed(): EventReferenceClaimed {
-  return { assetId: 0n, controller: "", assigned: false };
+  return { assetId: 0n, controller: "", assigned: false, dataUse: undefined };
 }
 
 export const EventReferenceClaimed: MessageFns<EventReferenceClaimed, "wadi.asset.v1.EventReferenceClaimed"> = {
@@ -1456,6 +1458,9 @@ export const EventReferenceClaimed: MessageFns<EventReferenceClaimed, "wadi.asse
     }
     if (message.assigned !== false) {
       writer.uint32(24).bool(message.assigned);
+    }
+    if (message.dataUse !== undefined) {
+      DataUse.encode(message.dataUse, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1497,6 +1502,14 @@ export const EventReferenceClaimed: MessageFns<EventReferenceClaimed, "wadi.asse
             message.assigned = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.dataUse = DataUse.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1517,6 +1530,9 @@ export const EventReferenceClaimed: MessageFns<EventReferenceClaimed, "wadi.asse
     message.assetId = (object.assetId !== undefined && object.assetId !== null) ? BigInt(object.assetId) : 0n;
     message.controller = object.controller ?? "";
     message.assigned = object.assigned ?? false;
+    message.dataUse = (object.dataUse !== undefined && object.dataUse !== null)
+      ? DataUse.fromPartial(object.dataUse)
+      : undefined;
     return message;
   },
 };

@@ -273,6 +273,8 @@ export interface MsgTakeOver {
    * 64 bytes: r ‖ s over its sha256 for P-256 and secp256k1 (low s), RFC 8032 over the bytes themselves for ed25519.
    */
   signature: Uint8Array;
+  /** What the rights holder permits from now on; left out, everything stays ALLOWED. Children registered before stay. */
+  dataUse: DataUse | undefined;
 }
 
 /** Empty: nothing more to tell. */
@@ -287,6 +289,8 @@ export interface MsgAssignController {
   assetId: bigint;
   /** Its controller from now on (bech32). */
   controller: string;
+  /** What the rights holder permits from now on; left out, everything stays ALLOWED. Children registered before stay. */
+  dataUse: DataUse | undefined;
 }
 
 /** Empty: nothing more to tell. */
@@ -2054,6 +2058,7 @@ function createBaseMsgTakeOver(): MsgTakeOver {
     fileDigests: new Uint8Array(0),
     keyIndex: 0,
     signature: new Uint8Array(0),
+    dataUse: undefined,
   };
 }
 
@@ -2081,6 +2086,9 @@ export const MsgTakeOver: MessageFns<MsgTakeOver, "wadi.asset.v1.MsgTakeOver"> =
     }
     if (message.signature.length !== 0) {
       writer.uint32(50).bytes(message.signature);
+    }
+    if (message.dataUse !== undefined) {
+      DataUse.encode(message.dataUse, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -2146,6 +2154,14 @@ export const MsgTakeOver: MessageFns<MsgTakeOver, "wadi.asset.v1.MsgTakeOver"> =
             message.signature = reader.bytes();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.dataUse = DataUse.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2169,6 +2185,9 @@ export const MsgTakeOver: MessageFns<MsgTakeOver, "wadi.asset.v1.MsgTakeOver"> =
     message.fileDigests = object.fileDigests ?? new Uint8Array(0);
     message.keyIndex = object.keyIndex ?? 0;
     message.signature = object.signature ?? new Uint8Array(0);
+    message.dataUse = (object.dataUse !== undefined && object.dataUse !== null)
+      ? DataUse.fromPartial(object.dataUse)
+      : undefined;
     return message;
   },
 };
@@ -2219,7 +2238,7 @@ export const MsgTakeOverResponse: MessageFns<MsgTakeOverResponse, "wadi.asset.v1
 };
 
 function createBaseMsgAssignController(): MsgAssignController {
-  return { authority: "", assetId: 0n, controller: "" };
+  return { authority: "", assetId: 0n, controller: "", dataUse: undefined };
 }
 
 export const MsgAssignController: MessageFns<MsgAssignController, "wadi.asset.v1.MsgAssignController"> = {
@@ -2237,6 +2256,9 @@ export const MsgAssignController: MessageFns<MsgAssignController, "wadi.asset.v1
     }
     if (message.controller !== "") {
       writer.uint32(26).string(message.controller);
+    }
+    if (message.dataUse !== undefined) {
+      DataUse.encode(message.dataUse, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2278,6 +2300,14 @@ export const MsgAssignController: MessageFns<MsgAssignController, "wadi.asset.v1
             message.controller = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.dataUse = DataUse.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2298,6 +2328,9 @@ export const MsgAssignController: MessageFns<MsgAssignController, "wadi.asset.v1
     message.authority = object.authority ?? "";
     message.assetId = (object.assetId !== undefined && object.assetId !== null) ? BigInt(object.assetId) : 0n;
     message.controller = object.controller ?? "";
+    message.dataUse = (object.dataUse !== undefined && object.dataUse !== null)
+      ? DataUse.fromPartial(object.dataUse)
+      : undefined;
     return message;
   },
 };
