@@ -10,7 +10,8 @@ const refuse = (what: string) => (): never => {
 
 // biome-ignore lint/style/noRestrictedGlobals: this file takes away what the rule forbids
 const host = globalThis as unknown as { Date: unknown; Math: { random: () => number } }
-const noDate = new Proxy(() => {}, {
+// The target is a class, because only what can be constructed has its construction trapped.
+const noDate = new Proxy(class {}, {
   get: refuse('Date'),
   apply: refuse('Date'),
   construct: refuse('Date'),
