@@ -8,12 +8,12 @@ import { FlatIndex } from './flat-index.ts'
 import { TreeWriter } from './iavl.ts'
 import { EMPTY_HASH, type HashText, hashNode } from './iavl-hash.ts'
 import { IntList } from './int-list.ts'
-import { freeSuperseded, type Superseded } from './journal.ts'
 import { KeyProbe } from './key-probe.ts'
 import { allocateMemory, type Memory, type SharedMemory } from './memory.ts'
 import { simpleRoot } from './simple-merkle.ts'
 import type { SnapshotTarget } from './snapshot-loader.ts'
-import { TreeCursor, leafValue } from './walk.ts'
+import { VersionWindow, type WindowLimits } from './version-window.ts'
+import { leafValue, TreeCursor } from './walk.ts'
 
 export interface MultiStoreOptions {
   /** Versions that stay readable, the latest included (default 100). */
@@ -59,27 +59,25 @@ export class MultiStore implements ReadStore {
   private readonly indexes: FlatIndex[]
   private readonly probe = new KeyProbe()
   private readonly leaves = new IntList(1024)
-  private readonly options: Required<MultiStoreOptions>
+  private readonly window: VersionWindow
+  private readonly initialVersion: number
   private record: VersionRecord
   private prepared: Prepared | undefined
-  // Replaced nodes not yet freed, oldest version first.
-  private history: Superseded[] = []
-  private historyBytes = 0
-  private readonly pinsSeen = new Map<number, number>()
   private readers = 0
 
   constructor(names: readonly string[], options: MultiStoreOptions = {}) {
     this.names = names
-    this.options = {
-      historyVersions: options.historyVersions ?? 100,
-      historyBytes: options.historyBytes ?? 512 * 1024 * 1024,
-      minHistory: options.minHistory ?? 10,
-      initialVersion: options.initialVersion ?? 1,
-      now: options.now ?? (() => performance.now()),
-    }
     this.memory = allocateMemory()
     this.allocator = new Allocator(this.memory)
-    this.control = ControlBlock.create(names.length, this.options.historyVersions)
+    const limits: WindowLimits = {
+      versions: options.historyVersions ?? 100,
+      bytes: options.historyBytes ?? 512 * 1024 * 1024,
+      minimum: options.minHistory ?? 10,
+      now: options.now ?? (() => performance.now()),
+    }
+    this.control = ControlBlock.create(names.length, limits.versions)
+    this.window = new VersionWindow(this.control, this.allocator, limits)
+    this.initialVersion = options.initialVersion ?? 1
     this.writer = new TreeWriter(this.allocator)
     this.indexes = names.map(() => new FlatIndex(this.memory))
     this.record = {
@@ -143,7 +141,7 @@ export class MultiStore implements ReadStore {
     changes: readonly (StoreChanges | undefined)[],
     meta: Uint8Array = NO_META,
   ): Uint8Array {
-    const next = this.version === 0 ? this.options.initialVersion : this.version + 1
+    const next = this.version === 0 ? this.initialVersion : this.version + 1
     assert(this.prepared === undefined, `version ${version} prepared while another one is`)
     assert(meta.length <= META_BYTES, `${meta.length} bytes of meta, at most ${META_BYTES}`)
     assert(version === next, `version ${version} prepared, ${next} expected`)
@@ -175,13 +173,9 @@ export class MultiStore implements ReadStore {
     this.prepared = undefined
     this.updateIndexes(prepared)
     this.record = prepared.record
-    const superseded = this.writer.journal.seal()
-    if (superseded.nodes.length + superseded.values.length + superseded.keys.length > 0) {
-      this.history.push(superseded)
-      this.historyBytes += superseded.bytes
-    }
+    this.window.add(this.writer.journal.seal())
     this.control.publish(prepared.record)
-    this.reclaim()
+    this.window.reclaim(this.version)
   }
 
   /** Drops the prepared version completely; does nothing if there is none. */
@@ -257,46 +251,5 @@ export class MultiStore implements ReadStore {
         at += 2
       }
     })
-  }
-
-  /** Withdraws versions beyond the window, breaks pins that outlived their time, frees what nobody can reach. */
-  private reclaim(): void {
-    const { historyVersions, historyBytes, minHistory } = this.options
-    const latest = this.version
-    let floor = Math.max(this.control.floor, latest - historyVersions + 1)
-    let excess = this.historyBytes - historyBytes
-    for (const { version, bytes } of this.history) {
-      if (version > floor && (excess <= 0 || version > latest - minHistory + 1)) break
-      floor = Math.max(floor, version)
-      excess -= bytes
-    }
-    this.control.withdraw(floor)
-    const needed = Math.min(floor, this.oldestPin(floor))
-    let freed = 0
-    for (const superseded of this.history) {
-      if (superseded.version > needed) break
-      freeSuperseded(this.allocator, superseded)
-      this.historyBytes -= superseded.bytes
-      freed++
-    }
-    if (freed > 0) this.history = this.history.slice(freed)
-  }
-
-  private oldestPin(floor: number): number {
-    const now = this.options.now()
-    const alive = new Set<number>()
-    let oldest = floor
-    for (const { pin, version, limitMs } of this.control.pins()) {
-      const since = this.pinsSeen.get(pin.token) ?? now
-      if (version < floor && now - since > limitMs) {
-        this.control.breakPin(pin)
-        continue
-      }
-      this.pinsSeen.set(pin.token, since)
-      alive.add(pin.token)
-      oldest = Math.min(oldest, version)
-    }
-    for (const token of this.pinsSeen.keys()) if (!alive.has(token)) this.pinsSeen.delete(token)
-    return oldest
   }
 }

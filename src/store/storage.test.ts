@@ -14,9 +14,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { LogDamagedError, LogWriteError, StorageOpenError } from './errors.ts'
 import { diskFiles, type LogFiles } from './log-files.ts'
+import { StoreReader } from './reader.ts'
 import { openStorage, type Storage, type StorageOptions } from './storage.ts'
 
 const names = ['auth', 'bank']
@@ -245,7 +247,7 @@ test('a record is one write, a large one a write per eight megabytes', async () 
 })
 
 test('a second process on the same folder is refused until the first is gone, be it killed', async () => {
-  const script = join(import.meta.dirname, '../../test/fixtures/store-committer.ts')
+  const script = fileURLToPath(new URL('../../test/fixtures/store-committer.ts', import.meta.url))
   const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
   const failure = await openStorage(directory, ['a']).catch((each) => each)
@@ -259,7 +261,7 @@ test('a second process on the same folder is refused until the first is gone, be
 })
 
 test('killed at any moment, a process loses nothing that it committed', async () => {
-  const script = join(import.meta.dirname, '../../test/fixtures/store-committer.ts')
+  const script = fileURLToPath(new URL('../../test/fixtures/store-committer.ts', import.meta.url))
   for (let round = 0; round < 6; round++) {
     const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
     let said = ''
@@ -397,6 +399,44 @@ test('a missing segment is damage', async () => {
   rmSync(join(directory, 'snapshots'), { recursive: true })
   rmSync(join(directory, 'log', file(6, 'log')))
   await expect(open()).rejects.toThrow('it starts at version 11, after 5')
+})
+
+test('a snapshot that cannot be written is reported, the log stays, and the next attempt waits', async () => {
+  let storage = await open({ snapshotInterval: 5 })
+  rmSync(join(directory, 'snapshots'), { recursive: true })
+  commitTo(storage, 5)
+  await waitFor(() => reports.length > 0)
+  expect(reports.join()).toMatch(/^snapshot of version 5 failed, the log stays: ENOENT/)
+  commitTo(storage, 104)
+  mkdirSync(join(directory, 'snapshots'))
+  expect([snapshots(), segments()]).toEqual([[], [file(1, 'log'), file(6, 'log')]])
+  commitTo(storage, 105)
+  await waitFor(() => snapshots().includes(file(105, 'snapshot')))
+  expect(reports.length).toBe(1)
+  await close(storage)
+  storage = await open()
+  expect([storage.version, storage.store.oldestVersion]).toEqual([105, 105])
+})
+
+test('what a version says of itself comes back from the log and from a snapshot', async () => {
+  let storage = await open()
+  storage.prepare(1, change(1), Buffer.from('first'))
+  storage.commit()
+  storage.prepare(2, change(2), Buffer.from('second'))
+  expect(Buffer.from(storage.meta).toString()).toBe('first')
+  storage.commit()
+  await close(storage)
+  storage = await open()
+  expect(Buffer.from(storage.meta).toString()).toBe('second')
+  await storage.snapshot()
+  await close(storage)
+  rmSync(join(directory, 'log'), { recursive: true })
+  storage = await open()
+  expect([storage.version, Buffer.from(storage.meta).toString()]).toEqual([2, 'second'])
+  const pinned = new StoreReader(storage.store.reader()).pin(2)
+  if (typeof pinned === 'string') throw new Error(pinned)
+  expect(Buffer.from(pinned.record.meta).toString()).toBe('second')
+  expect(() => storage.prepare(3, [], Buffer.alloc(129))).toThrow('129 bytes of meta, at most 128')
 })
 
 test('what an interrupted process left half made is removed', async () => {
