@@ -1,5 +1,6 @@
 /** The whole chain on one screen: a module may use those above it, through their api.ts. */
 import { defineChain } from '#kernel'
+import { asset } from './asset/module.ts'
 import { createAnte } from './auth/ante.ts'
 import { signingAccount } from './auth/api.ts'
 import { auth } from './auth/module.ts'
@@ -13,5 +14,5 @@ export const chain = defineChain({
   ante: createAnte(payFee),
   consensus: keeper,
   accountOf: signingAccount,
-  modules: [system, consensus, auth, bank],
+  modules: [system, consensus, auth, bank, asset],
 })
