@@ -14,7 +14,7 @@ import type { CommittedState } from '../store/committed.ts'
 import { Overlay } from '../store/overlay.ts'
 import { type BlockScope, Executor, type ExecutorOptions } from './execute.ts'
 import { isFailure } from './failure.ts'
-import { initGenesis } from './genesis.ts'
+import { initGenesis, located } from './genesis.ts'
 import { type BlockLimits, prepareProposal, refuseProposal } from './proposal.ts'
 import { sealed } from './sealed.ts'
 import { type BlockMeta, decodeMeta, encodeMeta } from './state.ts'
@@ -101,7 +101,8 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     const { chain } = this.#options
     sealed(() => {
       initGenesis(ctx, this.#working, chain, req.appStateBytes)
-      if (req.consensusParams !== undefined) chain.consensus.init(ctx, req.consensusParams)
+      const params = req.consensusParams
+      if (params !== undefined) located('consensus_params', () => chain.consensus.init(ctx, params))
       this.#working.settle()
     })
     this.#check = new Overlay(this.#working)

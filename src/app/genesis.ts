@@ -111,7 +111,7 @@ function initRows(
 }
 
 /** Runs `work`; a value that does not fit is reported with the place in the document. */
-function located(path: string, work: () => void): void {
+export function located(path: string, work: () => void): void {
   try {
     work()
   } catch (error) {
