@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { assert } from '../kernel/errors.ts'
 import type { ByteString } from '../kernel/kv.ts'
 import { KeyProbe } from './key-probe.ts'
-import { INLINE_KEY_BYTES, KEY, KEY_HEADER_BYTES, type Memory, META, PREFIX } from './memory.ts'
+import { INLINE_KEY_BYTES, KEY, KEY_HEADER_BYTES, META, type Memory, PREFIX } from './memory.ts'
 
 const SHARD_BITS_MIN = 4
 const SHARD_BITS_MAX = 14

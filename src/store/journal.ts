@@ -1,6 +1,6 @@
 import type { Allocator } from './allocator.ts'
 import { IntList } from './int-list.ts'
-import { HEIGHT_MASK, KEY, LEFT, type Memory, META, RIGHT, VALUE, VALUE_LENGTH, VERSION } from './memory.ts'
+import { HEIGHT_MASK, KEY, LEFT, META, type Memory, RIGHT, VALUE, VALUE_LENGTH, VERSION } from './memory.ts'
 
 const RECORD_BYTES = 128
 /** Words of a record that carry something: a copy takes these. */

@@ -1,4 +1,4 @@
-import { ics23, iavlSpec, tendermintSpec, verifyMembership, verifyNonMembership } from '@confio/ics23'
+import { iavlSpec, ics23, tendermintSpec, verifyMembership, verifyNonMembership } from '@confio/ics23'
 import { expect, test } from 'vitest'
 import { MultiStore } from './multistore.ts'
 import { StoreReader } from './reader.ts'

@@ -7,15 +7,15 @@ import {
   HEIGHT_MAX,
   LEFT,
   LEFT_HASH,
-  type Memory,
   META,
+  type Memory,
   RIGHT,
   RIGHT_HASH,
   SIZE,
   VERSION,
 } from './memory.ts'
 import { type MerkleStep, type NamedRoot, simplePath } from './simple-merkle.ts'
-import { TreeCursor, TreeShapeError, leafValue } from './walk.ts'
+import { leafValue, TreeCursor, TreeShapeError } from './walk.ts'
 
 /**
  * ICS-23 proofs, bytes of `cosmos.ics23.v1.CommitmentProof`: within a store in the shape of `IavlSpec`, from the store to

@@ -1,12 +1,12 @@
 import type { ByteString, KvIterator, ReadStore } from '../kernel/kv.ts'
-import { ControlBlock, type Pin, PINS, type VersionRecord } from './control.ts'
+import { ControlBlock, PINS, type Pin, type VersionRecord } from './control.ts'
 import { StoreLimitError, VersionPrunedError } from './errors.ts'
 import type { HashText } from './iavl-hash.ts'
 import { KeyProbe } from './key-probe.ts'
 import { Memory } from './memory.ts'
 import type { StoreShare } from './multistore.ts'
 import { type ProofOp, proofOps } from './proofs.ts'
-import { findLeaf, TreeCursor, leafValue } from './walk.ts'
+import { findLeaf, leafValue, TreeCursor } from './walk.ts'
 
 /** How long a pin holds superseded nodes back when nothing else is asked for. */
 export const PIN_LIMIT_MS = 10_000

@@ -1,6 +1,6 @@
 import type { ByteString, KvIterator } from '../kernel/kv.ts'
 import { type KeyProbe, recordKey } from './key-probe.ts'
-import { HEIGHT_MASK, HEIGHT_MAX, LEFT, type Memory, META, RIGHT, VALUE, VALUE_LENGTH } from './memory.ts'
+import { HEIGHT_MASK, HEIGHT_MAX, LEFT, META, type Memory, RIGHT, VALUE, VALUE_LENGTH } from './memory.ts'
 
 /**
  * Reading trees, on any thread. Every walk is bounded, so that one over memory that was meanwhile given to something
