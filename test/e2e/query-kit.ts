@@ -19,10 +19,16 @@ export function queryChain(historyVersions = 100): QueryChain {
     address,
     coins: [{ denom: 'awadi', amount: '1000000000000' }],
   }))
+  const accounts = [alice, bob].map(({ address }, i) => ({
+    '@type': '/cosmos.auth.v1beta1.BaseAccount',
+    address,
+    account_number: `${i}`,
+  }))
   const made = TestChain.create(chain, {
     state,
     genesis: {
       system: { authority: alice.address },
+      auth: { accounts },
       bank: { balances },
     },
   })
