@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { TxMsgData } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
 import { QueryDefinition } from '#gen/wadi/asset/v1/query.ts'
 import {
   MsgAddLineage,
@@ -8,7 +9,6 @@ import {
   MsgRegisterReference,
 } from '#gen/wadi/asset/v1/tx.ts'
 import { VersionStatus } from '#gen/wadi/asset/v1/types.ts'
-import { TxMsgData } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
 import { chain } from '#modules/chain.ts'
 import { TestAccount } from '../../src/testing/accounts.ts'
 import { TestChain } from '../../src/testing/chain.ts'

@@ -7,24 +7,12 @@ import {
   VersionStatus,
 } from '#gen/wadi/asset/v1/types.ts'
 import type { ReadContext, WriteContext } from '#kernel'
-import { addressBytes } from '#lib/address.ts'
 import { toHex } from '#lib/bytes.ts'
-import { domainPreimage } from '#lib/domains.ts'
-import { sha256 } from '#lib/hash.ts'
+import { commitmentHash } from './api.ts'
 import { setAssetStatus, versionAt } from './due.ts'
 import { err } from './errors.ts'
 import { burnHeld, giveBack } from './money.ts'
 import { state } from './state.ts'
-
-/** What an account commits to: it alone can have made it, and it fits one digest on one chain. */
-export function commitmentHash(
-  chainId: string,
-  owner: string,
-  digest: Uint8Array,
-  salt: Uint8Array,
-): Uint8Array {
-  return sha256(domainPreimage('wadi/claim/v1', chainId, { owner: addressBytes(owner), digest, salt }))
-}
 
 /** A new claim's place among all claims. */
 export function nextPriority(ctx: WriteContext): Priority {

@@ -86,6 +86,8 @@ describe('genesis', () => {
     ['a wrong depth', ({ versions }) => change(versions, 0, { depth: 7 })],
     ['a wrong number of parents', ({ versions }) => change(versions, 0, { parentCount: 2 })],
     ['a fee that the module does not hold', ({ versions }) => change(versions, 0, { escrow: '5' })],
+    ['a fee that is no number', ({ versions }) => change(versions, 0, { escrow: '1e3' })],
+    ['a deposit that is no number', ({ commitments }) => change(commitments, 0, { deposit: '' })],
     ['a link upwards', ({ links }) => change(links, 0, { parentSeq: 99n })],
     ['a link twice', ({ links }) => links.push(links[0] as never)],
     ['a link to nowhere', ({ links }) => links.push({ ...links[0], childSeq: 98n, parentSeq: 97n } as never)],
@@ -103,6 +105,14 @@ describe('genesis', () => {
     expect(refusal(() => new Registry({ balancesOf: registry, genesis: exported }))).toBe(
       'asset/37 invalid genesis',
     )
+  })
+
+  test('with a kind that there is not is refused', () => {
+    busy()
+    const exported = registry.exportGenesis()
+    change(exported.assets, 0, { kind: 300 })
+    const start = () => new Registry({ balancesOf: registry, genesis: exported })
+    expect(refusal(start)).toBe('asset/6 invalid field')
   })
 
   test('with parameters out of bounds is refused', () => {

@@ -1,5 +1,3 @@
-import { type AppError, address, genesis, type WriteContext } from '#kernel'
-import { ValueError } from '#lib/bytes.ts'
 import { GenesisState } from '#gen/wadi/asset/v1/genesis.ts'
 import {
   type Asset,
@@ -8,6 +6,10 @@ import {
   type Version,
   VersionStatus,
 } from '#gen/wadi/asset/v1/types.ts'
+import { type AppError, address, genesis, type WriteContext } from '#kernel'
+import { ValueError } from '#lib/bytes.ts'
+import { parseUint } from '#lib/int.ts'
+import { checkKind } from './checks.ts'
 import { err } from './errors.ts'
 import { assetInvariants } from './invariants.ts'
 import { checkParams, DEFAULT_PARAMS } from './params.ts'
@@ -64,11 +66,21 @@ function checkOwner(what: string, field: string, text: string): void {
   }
 }
 
+function checkAmount(what: string, field: string, text: string): void {
+  try {
+    parseUint(text, 128)
+  } catch (error) {
+    if (!(error instanceof ValueError)) throw error
+    throw invalid(what, `${field}: ${error.message}`)
+  }
+}
+
 function initAsset(ctx: WriteContext, asset: Asset): void {
-  const { id, creator, slug, controller, reference } = asset
+  const { id, kind, creator, slug, controller, reference } = asset
   const what = `asset ${id}`
   if (id === 0n) throw invalid(what, 'numbers begin at 1')
   if (state.assets.has(ctx, id)) throw invalid(what, 'stands twice')
+  checkKind(kind)
   checkOwner(what, 'creator', creator)
   if (!reference) checkOwner(what, 'controller', controller)
   else if (controller !== '') throw invalid(what, 'a reference has no controller')
@@ -79,7 +91,7 @@ function initAsset(ctx: WriteContext, asset: Asset): void {
 }
 
 function initVersion(ctx: WriteContext, version: Version): void {
-  const { seq, assetId, content, status, activeHeight, priority } = version
+  const { seq, assetId, content, status, activeHeight, priority, escrow } = version
   const what = `version with seq ${seq}`
   if (seq === 0n) throw invalid(what, 'running numbers begin at 1')
   if (state.versions.find(ctx, 'seq', seq) !== undefined) throw invalid(what, 'stands twice')
@@ -88,6 +100,7 @@ function initVersion(ctx: WriteContext, version: Version): void {
   }
   if (content?.rootDigest.length !== 32) throw invalid(what, 'content.root_digest has not 32 bytes')
   if (priority === undefined) throw invalid(what, 'priority is missing')
+  if (escrow !== '') checkAmount(what, 'escrow', escrow)
   state.versions.put(ctx, version)
   raise(ctx, state.nextSeq, seq)
   raise(ctx, state.nextClaim, priority.index)
@@ -109,12 +122,13 @@ function initLink(ctx: WriteContext, link: Link): void {
 }
 
 function initCommitment(ctx: WriteContext, row: Commitment): void {
-  const { owner, commitment, expiryHeight, priority } = row
+  const { owner, commitment, expiryHeight, priority, deposit } = row
   const what = `commitment of ${owner}`
   checkOwner(what, 'owner', owner)
   if (commitment.length !== 32) throw invalid(what, `${commitment.length} bytes, expected 32`)
   if (priority === undefined) throw invalid(what, 'priority is missing')
   if (state.commitments.has(ctx, [owner, commitment])) throw invalid(what, 'stands twice')
+  checkAmount(what, 'deposit', deposit)
   state.commitments.put(ctx, row)
   state.expiries.schedule(ctx, expiryHeight, [owner, commitment])
   raise(ctx, state.nextClaim, priority.index)

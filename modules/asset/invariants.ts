@@ -1,6 +1,6 @@
+import { AssetStatus, type Version, VersionStatus } from '#gen/wadi/asset/v1/types.ts'
 import type { Invariant, ReadContext } from '#kernel'
 import { toHex } from '#lib/bytes.ts'
-import { AssetStatus, type Version, VersionStatus } from '#gen/wadi/asset/v1/types.ts'
 import { heldBalance } from './money.ts'
 import { state } from './state.ts'
 

@@ -17,6 +17,7 @@ import {
 } from '#gen/wadi/asset/v1/types.ts'
 import type { TxContext } from '#kernel'
 import { toHex } from '#lib/bytes.ts'
+import { afterRegister, beforeRegister } from './api.ts'
 import {
   checkContent,
   checkKind,
@@ -28,7 +29,6 @@ import {
 } from './checks.ts'
 import { closeCommitment, contender, nextPriority, openCommitment, voidVersion } from './claims.ts'
 import { err } from './errors.ts'
-import { afterRegister, beforeRegister } from './hooks.ts'
 import { depthBelow, putLink, type ResolvedParent, resolveParents } from './lineage.ts'
 import { earnFrom, hold } from './money.ts'
 import { state } from './state.ts'
@@ -83,7 +83,7 @@ export function newAsset(ctx: TxContext, params: Params, asked: NewAsset): Asset
   }
 }
 
-/** Registers the next version of `asset`, which is written along with it. `payer` pays `fee` and owns the commitment. */
+/** Registers the next version of `asset`, which is written with it. `payer` pays `fee` and owns the commitment. */
 export function registerVersion(
   ctx: TxContext,
   params: Params,

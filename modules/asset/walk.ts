@@ -1,6 +1,6 @@
+import type { LineageNode } from '#gen/wadi/asset/v1/types.ts'
 import type { AppError, PageRequest, ReadContext } from '#kernel'
 import { MAX_U64 } from '#lib/int.ts'
-import type { LineageNode } from '#gen/wadi/asset/v1/types.ts'
 import { versionAt } from './due.ts'
 import { err } from './errors.ts'
 import { Heap } from './heap.ts'

@@ -20,7 +20,7 @@ import {
 import { type DataUse, VersionStatus } from '#gen/wadi/asset/v1/types.ts'
 import { requireAuthority, type TxContext } from '#kernel'
 import { confirmedAsset, controlledAsset } from '../access.ts'
-import { checkRecipient, checkDataUse, checkLicense, checkLocators, checkMetadata } from '../checks.ts'
+import { checkDataUse, checkLicense, checkLocators, checkMetadata, checkRecipient } from '../checks.ts'
 import { touchVersion } from '../due.ts'
 import { err } from '../errors.ts'
 import { statusName } from '../lineage.ts'
