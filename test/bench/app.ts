@@ -1,0 +1,252 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import {
+  RequestCheckTx,
+  RequestFinalizeBlock,
+  RequestPrepareProposal,
+  RequestProcessProposal,
+} from '#gen/tendermint/abci/types.ts'
+import { utf8 } from '#lib/bytes.ts'
+import { sha256 } from '#lib/hash.ts'
+import { nativeVerifier } from '#lib/verifier-native.ts'
+import { chain } from '#modules/chain.ts'
+import { Dispatcher } from '../../src/abci/dispatch.ts'
+import { type Method, type MethodName, methodTable } from '../../src/abci/methods.ts'
+import type { AbciApp, ExecTxResult } from '../../src/abci/types.ts'
+import type { App } from '../../src/app/app.ts'
+import { createApp } from '../../src/app/create.ts'
+import { DEFAULT_INDEX_EVENTS } from '../../src/cli/node/config-file.ts'
+import { openStorage } from '../../src/store/storage.ts'
+import { TEST_CONSENSUS_PARAMS } from '../../src/testing/chain.ts'
+import { type Dialect, type LoadAccount, loadAccount, sign, signRounds } from './accounts.ts'
+import { appStateText, joined } from './genesis.ts'
+
+/**
+ * What the application alone costs, without sockets and without CometBFT: bank sends through every ABCI call they take,
+ * requests decoded and replies encoded. `node test/bench/app.ts [--accounts 2000] [--txs 20000] [--block 4000] [--json]`
+ *
+ * Figures are CPU time of the process, garbage collection included. Every transaction is checked, rechecked once,
+ * proposed, processed, executed, and committed to a log on disk.
+ */
+export interface AppBenchmark {
+  readonly accounts: number
+  readonly txs: number
+  readonly block: number
+  /** CPU µs per send, by ABCI method; Recheck is CheckTx after a block. */
+  readonly phases: Readonly<Record<Phase, number>>
+  readonly total: number
+  /** CPU µs of one bare signature verification in the same run: the yardstick of this machine at this moment. */
+  readonly signature: number
+  readonly initChainSeconds: number
+  readonly rssMegabytes: number
+  /** The highest so far, genesis included. */
+  readonly peakMegabytes: number
+}
+
+const PHASES = [
+  'CheckTx',
+  'Recheck',
+  'PrepareProposal',
+  'ProcessProposal',
+  'FinalizeBlock',
+  'Commit',
+] as const
+type Phase = (typeof PHASES)[number]
+
+const SENDERS = 2_000
+/** Two rounds before the measured ones: they put the keys into the accounts, and the code through the compiler. */
+const WARM_UP = 4_000
+const GENESIS_SECONDS = 1_700_000_000
+
+const dialect: Dialect = { chainId: 'wadi-bench-1', prefix: 'wadi', denom: 'awadi', fee: 100n, gas: 200_000n }
+
+export async function benchApp(accounts: number, txs: number, block: number): Promise<AppBenchmark> {
+  const directory = mkdtempSync(join(tmpdir(), 'wadi-bench-'))
+  const storage = await openStorage(directory, chain.stores)
+  try {
+    const app = createApp({
+      chain,
+      state: storage,
+      verifier: nativeVerifier(),
+      minGasPrices: [],
+      version: { software: 'bench', protocol: 1n },
+      log: (_level, message, fields) => console.error(message, fields),
+    })
+    const initChainSeconds = initChain(app, accounts)
+    const senders = Array.from({ length: SENDERS }, (_, index) => loadAccount(index))
+    const signed = signRounds(senders, WARM_UP + txs, dialect, (index) => ({
+      accountNumber: BigInt(index),
+      sequence: 0n,
+    }))
+    const driver = new Driver(app)
+    driver.run(signed.slice(0, WARM_UP), block)
+    const phases = driver.run(signed.slice(WARM_UP), block)
+    const signature = signatureCost(senders[0] as LoadAccount)
+    const total = Object.values(phases).reduce((sum, each) => sum + each, 0)
+    const rssMegabytes = Math.round(process.memoryUsage().rss / 2 ** 20)
+    const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024)
+    return {
+      accounts,
+      txs,
+      block,
+      phases,
+      total: round(total),
+      signature,
+      initChainSeconds,
+      rssMegabytes,
+      peakMegabytes,
+    }
+  } finally {
+    await storage.close()
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function initChain(app: App, accounts: number): number {
+  const appStateBytes = joined(appStateText(accounts, SENDERS))
+  const start = process.cpuUsage()
+  app.initChain({
+    time: { seconds: BigInt(GENESIS_SECONDS), nanos: 0 },
+    chainId: dialect.chainId,
+    consensusParams: TEST_CONSENSUS_PARAMS,
+    validators: [],
+    appStateBytes,
+    initialHeight: 1,
+  })
+  return round(cpuSince(start) / 1e6)
+}
+
+function signatureCost(account: LoadAccount): number {
+  const digests = Array.from({ length: 2_000 }, (_, i) => sha256(utf8(`message ${i}`)))
+  const signatures = digests.map((digest) => sign(digest, account))
+  const verifier = nativeVerifier()
+  const start = process.cpuUsage()
+  for (const [i, digest] of digests.entries())
+    verifier.verifySecp256k1(digest, signatures[i] as Uint8Array, account.publicKey)
+  return round(cpuSince(start) / digests.length)
+}
+
+/** Puts blocks of transactions through the ABCI calls, as CometBFT does with one validator. */
+class Driver {
+  readonly #dispatcher: Dispatcher
+  #results: readonly ExecTxResult[] = []
+  #spent = emptyPhases()
+  #height = 1
+
+  constructor(app: App) {
+    const indexed = new Set(DEFAULT_INDEX_EVENTS)
+    this.#dispatcher = new Dispatcher(
+      this.#watched(app),
+      (type, key) => indexed.has(`${type}.${key}`),
+      undefined,
+    )
+  }
+
+  /** CPU µs per transaction by phase. The next block's transactions are checked before a block is made. */
+  run(txs: readonly Uint8Array[], size: number): Record<Phase, number> {
+    this.#spent = emptyPhases()
+    const blocks = Array.from({ length: Math.ceil(txs.length / size) }, (_, i) =>
+      txs.slice(i * size, (i + 1) * size),
+    )
+    if (blocks[0] !== undefined) this.#check(blocks[0], 'CheckTx')
+    for (const [i, block] of blocks.entries()) {
+      const following = blocks[i + 1] ?? []
+      this.#check(following, 'CheckTx')
+      this.#propose(block)
+      this.#check(following, 'Recheck')
+    }
+    const phases = Object.entries(this.#spent).map(([phase, spent]) => [phase, round(spent / txs.length)])
+    return Object.fromEntries(phases) as Record<Phase, number>
+  }
+
+  #check(txs: readonly Uint8Array[], phase: 'CheckTx' | 'Recheck'): void {
+    const type = phase === 'CheckTx' ? 0 : 1
+    const requests = txs.map((tx) => RequestCheckTx.encode({ tx, type }).finish())
+    this.#timed(phase, 'CheckTx', requests)
+  }
+
+  #propose(txs: readonly Uint8Array[]): void {
+    const height = BigInt(this.#height)
+    const time = { seconds: BigInt(GENESIS_SECONDS + this.#height), nanos: 0 }
+    this.#height++
+    const block = { txs: [...txs], height, time, hash: new Uint8Array(32) }
+    const offered = RequestPrepareProposal.fromPartial({ ...block, maxTxBytes: 4_194_304n })
+    this.#timed('PrepareProposal', 'PrepareProposal', [RequestPrepareProposal.encode(offered).finish()])
+    const proposed = RequestProcessProposal.fromPartial(block)
+    this.#timed('ProcessProposal', 'ProcessProposal', [RequestProcessProposal.encode(proposed).finish()])
+    const decided = RequestFinalizeBlock.fromPartial(block)
+    this.#timed('FinalizeBlock', 'FinalizeBlock', [RequestFinalizeBlock.encode(decided).finish()])
+    this.#timed('Commit', 'Commit', [new Uint8Array()])
+    const failed = this.#results.find(({ code }) => code !== 0)
+    if (this.#results.length !== txs.length || failed !== undefined)
+      throw new Error(`a send of the benchmark failed: ${failed?.log ?? `${this.#results.length} results`}`)
+  }
+
+  #timed(phase: Phase, name: MethodName, requests: readonly Uint8Array[]): void {
+    const method = methodTable().find((each) => each?.name === name) as Method
+    const buffers = requests.map((request) => Buffer.from(request))
+    const start = process.cpuUsage()
+    for (const buffer of buffers) this.#dispatcher.handle(1, method, buffer, 0, buffer.length)
+    this.#spent[phase] += cpuSince(start)
+  }
+
+  /** The application, with an eye on results: a benchmark of refusals would look fast. */
+  #watched(app: App): AbciApp {
+    return {
+      info: () => app.info(),
+      initChain: (req) => app.initChain(req),
+      checkTx: (tx, recheck) => {
+        const result = app.checkTx(tx, recheck)
+        if (result.code !== 0) throw new Error(`CheckTx refused a send of the benchmark: ${result.log}`)
+        return result
+      },
+      prepareProposal: (req) => app.prepareProposal(req),
+      processProposal: (req) => app.processProposal(req),
+      finalizeBlock: (req) => {
+        const response = app.finalizeBlock(req)
+        this.#results = response.txResults
+        return response
+      },
+      commit: () => app.commit(),
+      disconnected: () => app.disconnected(),
+      query: () => {
+        throw new Error('this benchmark asks no queries')
+      },
+    }
+  }
+}
+
+function emptyPhases(): Record<Phase, number> {
+  return Object.fromEntries(PHASES.map((phase) => [phase, 0])) as Record<Phase, number>
+}
+
+function cpuSince(start: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(start)
+  return user + system
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      accounts: { type: 'string', default: '2000' },
+      txs: { type: 'string', default: '20000' },
+      block: { type: 'string', default: '4000' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const result = await benchApp(Number(values.accounts), Number(values.txs), Number(values.block))
+  if (values.json) console.log(JSON.stringify(result))
+  else {
+    for (const [phase, spent] of Object.entries(result.phases))
+      console.log(`${phase.padEnd(16)} ${spent.toFixed(1)}`)
+    console.log(
+      `total            ${result.total} µs per send (${result.accounts} accounts; a signature ${result.signature})`,
+    )
+    const { initChainSeconds, rssMegabytes, peakMegabytes } = result
+    console.log(`InitChain ${initChainSeconds} s CPU, RSS ${rssMegabytes} MB, peak ${peakMegabytes} MB`)
+  }
+}
