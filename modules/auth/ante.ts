@@ -10,7 +10,8 @@ import {
 import { addressText } from '#lib/address.ts'
 import { addressFromPubKey } from '#lib/address-pubkey.ts'
 import { toBase64, utf8 } from '#lib/bytes.ts'
-import { type Account, state } from './state.ts'
+import type { Account } from './account-codec.ts'
+import { state } from './state.ts'
 
 /** Takes a fee from an account; bank's, handed in where the chain is put together. */
 export type DeductFee = (ctx: WriteContext, payer: string, fee: AnteTx['fee']['amount']) => void

@@ -1,7 +1,8 @@
 import { assert, findModuleAccount, type ModuleAccount, type ReadContext, type WriteContext } from '#kernel'
-import { type Account, state } from './state.ts'
+import type { Account } from './account-codec.ts'
+import { state } from './state.ts'
 
-export type { Account } from './state.ts'
+export type { Account } from './account-codec.ts'
 
 /** The account of that address, if it has one. */
 export function findAccount(ctx: ReadContext, address: string): Account | undefined {

@@ -17,7 +17,8 @@ import {
 } from '#kernel'
 import { checkedParams, DEFAULT_PARAMS } from './params.ts'
 import { authQueries } from './queries.ts'
-import { packAccount, state, unpackAccount } from './state.ts'
+import { packAccount, unpackAccount } from './account-codec.ts'
+import { state } from './state.ts'
 
 const authMsgs = msgs(MsgDefinition, {
   updateParams(ctx, { authority, params }) {

@@ -2,7 +2,8 @@ import { QueryDefinition } from '#gen/cosmos/auth/v1beta1/query.ts'
 import { address, moduleAccounts, paginate, queries, type ReadContext, sdk } from '#kernel'
 import { ADDRESS_PREFIX, addressText } from '#lib/address.ts'
 import { fromByteString, toByteString } from '#lib/bytes.ts'
-import { type Account, packAccount, state } from './state.ts'
+import { type Account, packAccount } from './account-codec.ts'
+import { state } from './state.ts'
 
 /** The text is wire format: clients tell a new account from a failure by it. */
 function existing(ctx: ReadContext, owner: string): Account {

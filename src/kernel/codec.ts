@@ -184,8 +184,9 @@ export function valueCodec<T>(type: ProtoType<T> | ValueCodec<T>): ValueCodec<T>
 /** An amount: a non-negative integer in decimal digits, as the Cosmos SDK stores math.Int. */
 export const amount: ValueCodec<bigint> = {
   name: 'amount',
-  encode: (value) => utf8(value.toString()),
-  decode: (data) => BigInt(utf8Text(data)),
+  // Digits are their own bytes.
+  encode: (value) => fromByteString(value.toString()),
+  decode: (data) => BigInt(toByteString(data)),
 }
 
 export const text: ValueCodec<string> = { name: 'text', encode: utf8, decode: utf8Text }
