@@ -145,10 +145,15 @@ export class RestDoor {
     const { maxBodyBytes } = this.#options
     const chunks: Buffer[] = []
     let size = 0
-    for await (const chunk of request) {
-      size += (chunk as Buffer).length
-      if (size > maxBodyBytes) throw new TooLarge(413, `the body is larger than ${maxBodyBytes} bytes`)
-      chunks.push(chunk as Buffer)
+    try {
+      for await (const chunk of request) {
+        size += (chunk as Buffer).length
+        if (size > maxBodyBytes) throw new TooLarge(413, `the body is larger than ${maxBodyBytes} bytes`)
+        chunks.push(chunk as Buffer)
+      }
+    } catch (error) {
+      if (error instanceof Refusal) throw error
+      throw sdk.invalidRequest('the connection was closed within the body')
     }
     return utf8Text(Buffer.concat(chunks))
   }
@@ -180,6 +185,7 @@ function allowEverybody(response: ServerResponse): void {
 }
 
 function send(response: ServerResponse, status: number, json: string): void {
+  if (response.destroyed || response.headersSent) return
   const body = Buffer.from(json)
   response.setHeader('content-type', 'application/json')
   response.setHeader('content-length', body.length)

@@ -78,7 +78,8 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
   port.on('message', (message: PoolMessage) => {
     if (message === 'ping') return post({ kind: 'pong' })
     if (message === 'close') {
-      void (rest?.close() ?? Promise.resolve()).then(() => port.close())
+      // Ends the thread alone, and does not wait for calls that are under way.
+      void (rest?.close() ?? Promise.resolve()).then(() => process.exit(0))
       return
     }
     for (const [id, request] of readRequests(message)) {
