@@ -15,9 +15,9 @@ import {
   sdk,
   type WriteContext,
 } from '#kernel'
+import { packAccount, unpackAccount } from './account-codec.ts'
 import { checkedParams, DEFAULT_PARAMS } from './params.ts'
 import { authQueries } from './queries.ts'
-import { packAccount, unpackAccount } from './account-codec.ts'
 import { state } from './state.ts'
 
 const authMsgs = msgs(MsgDefinition, {
