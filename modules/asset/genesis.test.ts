@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GenesisState } from '#gen/wadi/asset/v1/genesis.ts'
 import { MsgAddLineage, MsgSetStatus } from '#gen/wadi/asset/v1/tx.ts'
@@ -159,76 +158,6 @@ describe('an invariant', () => {
   test('has a test', () => {
     expect(Object.keys(damages)).toEqual(Object.keys(assetInvariants))
   })
-})
-
-describe('any history', () => {
-  const step = fc.record({
-    action: fc.constantFrom('register', 'version', 'commit', 'reveal', 'reference', 'status', 'link', 'wait'),
-    who: fc.constantFrom('alice', 'bob', 'carol'),
-    text: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
-    asset: fc.bigInt({ min: 1n, max: 6n }),
-    other: fc.bigInt({ min: 1n, max: 6n }),
-    status: fc.constantFrom(2, 3, 4),
-    blocks: fc.integer({ min: 1, max: 25 }),
-    items: fc.constantFrom(0, 1, 2_000),
-  })
-
-  test('keeps every invariant, and exports to the same store', () => {
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => {
-        registry = new Registry()
-        for (const [i, at] of steps.entries()) {
-          registry.deadlineItems = at.items
-          try {
-            act(at, i)
-          } catch (error) {
-            if ((error as { codespace?: string }).codespace === undefined) throw error
-          }
-          registry.endBlock(at.action === 'wait' ? at.blocks : 1)
-        }
-        registry.deadlineItems = 2_000
-        registry.endBlock()
-        const copy = new Registry({ balancesOf: registry, genesis: registry.exportGenesis() })
-        expect(copy.dump()).toEqual(registry.dump())
-      }),
-      { numRuns: 150 },
-    )
-  })
-
-  type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
-  function act({ action, who, text, asset, other, status }: Step, i: number): void {
-    const claim = { content: contentOf(text), derivatives: 1 }
-    const parents = [{ assetId: other, version: 1, relation: 1 }]
-    const controller = account(who)
-    switch (action) {
-      case 'register':
-        registry.register(who, `s${i}`, claim)
-        return
-      case 'version':
-        registry.registerVersion(who, asset, text, { parents, derivatives: 1 })
-        return
-      case 'commit':
-        registry.commit(who, text)
-        return
-      case 'reveal':
-        registry.register(who, `s${i}`, { ...claim, claimSalt: saltOf(text) })
-        return
-      case 'reference':
-        registry.registerReference(who, `s${i}`, { content: contentOf(text) })
-        return
-      case 'status':
-        registry.run(MsgSetStatus, { controller, assetId: asset, version: 1, status })
-        return
-      case 'link':
-        registry.run(MsgAddLineage, {
-          ...{ controller, parentController: controller, assetId: asset, version: 1 },
-          parent: parents[0],
-        })
-        return
-      case 'wait':
-        return
-    }
-  }
 })
 
 function change<T>(rows: T[], at: number, changes: object): void {
