@@ -12,7 +12,7 @@ import type { ReadStore } from '../kernel/kv.ts'
 import { deadlineBudget } from '../kernel/system.ts'
 import type { CommittedState } from '../store/committed.ts'
 import { Overlay } from '../store/overlay.ts'
-import { type BlockScope, Executor, type ExecutorOptions } from './execute.ts'
+import { type BlockScope, Executor, type ExecutorOptions, gasWantedOf } from './execute.ts'
 import { isFailure } from './failure.ts'
 import { initGenesis, located } from './genesis.ts'
 import { type BlockLimits, prepareProposal, refuseProposal } from './proposal.ts'
@@ -112,7 +112,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   checkTx(bytes: Uint8Array, recheck: boolean): abci.CheckTxResponse {
     const tx = this.#executor.decode(bytes)
     if (isFailure(tx)) return { ...OK, ...tx, gasWanted: 0, gasUsed: 0 }
-    const gasWanted = Number(tx.fee.gasLimit)
+    const gasWanted = gasWantedOf(tx)
     const { failure, gasUsed } = this.#executor.admit(
       this.#scope(this.#check, this.#nextHeight()),
       tx,

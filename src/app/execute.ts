@@ -77,7 +77,7 @@ export class Executor {
   /** Runs a whole transaction. What the ante handler wrote stays even if a message fails. */
   run(scope: BlockScope, tx: DecodedTx, txIndex: number, mode: 'deliver' | 'simulate'): ExecTxResult {
     const ctx = this.#context(scope, tx, txIndex, limitOf(tx, mode), true)
-    const gasWanted = Number(tx.fee.gasLimit)
+    const gasWanted = gasWantedOf(tx)
     const start = scope.store.checkpoint()
     const refused = this.#attempt(() => this.#ante(ctx, tx, mode))
     if (refused !== undefined) {
@@ -178,13 +178,16 @@ export class Executor {
 }
 
 /**
- * A gas limit beyond 2^53 buys no more than 2^53: the meter counts in safe integers. A simulation asks what a
- * transaction would use, so it is bounded by {@link SIMULATION_GAS} alone.
+ * The gas limit as replies carry it. One beyond 2^53 - 1 buys and says no more than that: the meter counts in safe
+ * integers, and a reply that holds no int64 would end the node.
  */
-function limitOf(tx: DecodedTx, mode: AnteMode): number {
-  if (mode === 'simulate') return SIMULATION_GAS
-  const { gasLimit } = tx.fee
+export function gasWantedOf({ fee: { gasLimit } }: DecodedTx): number {
   return gasLimit > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(gasLimit)
+}
+
+/** A simulation asks what a transaction would use, so it is bounded by {@link SIMULATION_GAS} alone. */
+function limitOf(tx: DecodedTx, mode: AnteMode): number {
+  return mode === 'simulate' ? SIMULATION_GAS : gasWantedOf(tx)
 }
 
 /** The context of one message: its signers are its own, which only differ from the transaction's if those are several. */
