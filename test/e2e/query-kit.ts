@@ -13,26 +13,30 @@ export interface QueryChain {
   readonly store: MemoryState['store']
 }
 
+const holders = [alice, bob]
+
+/** `app_state` with two holders. */
+export const genesis = {
+  system: { authority: alice.address },
+  auth: {
+    accounts: holders.map(({ address }, i) => ({
+      '@type': '/cosmos.auth.v1beta1.BaseAccount',
+      address,
+      account_number: `${i}`,
+    })),
+  },
+  bank: {
+    balances: holders.map(({ address }) => ({
+      address,
+      coins: [{ denom: 'awadi', amount: '1000000000000' }],
+    })),
+  },
+  asset: {},
+}
+
 export function queryChain(historyVersions = 100): QueryChain {
   const state = new MemoryState(chain.stores, { historyVersions, minHistory: 1 })
-  const balances = [alice, bob].map(({ address }) => ({
-    address,
-    coins: [{ denom: 'awadi', amount: '1000000000000' }],
-  }))
-  const accounts = [alice, bob].map(({ address }, i) => ({
-    '@type': '/cosmos.auth.v1beta1.BaseAccount',
-    address,
-    account_number: `${i}`,
-  }))
-  const made = TestChain.create(chain, {
-    state,
-    genesis: {
-      system: { authority: alice.address },
-      auth: { accounts },
-      bank: { balances },
-    },
-  })
-  return { chain: made, store: state.store }
+  return { chain: TestChain.create(chain, { state, genesis }), store: state.store }
 }
 
 /** A query worker over that chain; nothing answers behind `rpcUrl` unless the test says so. */
