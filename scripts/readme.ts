@@ -77,8 +77,12 @@ export function rewrite(
 
 function render({ head, rows }: Table): string {
   if (rows.length === 0) return 'None.'
-  const line = (cells: Row) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
+  // Padded as the formatter pads, so that what one writes the other leaves alone.
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => (row[column] ?? '').length)))
+  const line = (row: Row) => `| ${widths.map((width, i) => (row[i] ?? '').padEnd(width)).join(' | ')} |`
+  const [first = [], ...rest] = cells.map(line)
+  return [first, line(widths.map((width) => '-'.repeat(width))), ...rest].join('\n')
 }
 
 async function tablesOf(folder: string): Promise<Record<string, Table>> {

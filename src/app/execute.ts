@@ -190,7 +190,7 @@ function limitOf(tx: DecodedTx, mode: AnteMode): number {
   return mode === 'simulate' ? SIMULATION_GAS : gasWantedOf(tx)
 }
 
-/** The context of one message: its signers are its own, which only differ from the transaction's if those are several. */
+/** The context of one message, whose signers are its own: others than the transaction's only if those are several. */
 function ofMessage(ctx: Context, { typeName, value }: TxMessage): Context {
   return ctx.signers.length === 1 ? ctx : ctx.with({ signers: signersOf(typeName, value as object) })
 }

@@ -105,8 +105,8 @@ export interface Checkpoints {
 
 /**
  * Runs what is due at the end of a block: of all queues the item with the lowest height first, modules of one height
- * in chain order, until the budget has no room for a whole item; the rest waits for the next block. So an item fails for
- * want of gas only if it needs more than any item may use. Returns how many items ran.
+ * in chain order, until the budget has no room for a whole item; the rest waits for the next block. So an item fails
+ * for want of gas only if it needs more than any item may use. Returns how many items ran.
  */
 export function runDeadlines(
   ctx: Context,
