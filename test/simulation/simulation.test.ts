@@ -89,6 +89,13 @@ describe('a run falls short', () => {
       gasUsed: 0,
       events: [],
     }
+    const forged = {
+      typeNames: [],
+      bytes: new Uint8Array(),
+      fault: 'another chain',
+      mode: 'direct',
+      kinds: [],
+    } as const
     const tx = {
       bytes: new Uint8Array(),
       typeNames: ['a.Msg'],
