@@ -171,6 +171,13 @@ export interface ProtoType<T> {
   decode(bytes: Uint8Array): T
 }
 
+/** The value, with all objects and lists in it unchangeable; byte arrays cannot be made so. */
+export function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value
+  for (const part of Object.values(value)) frozen(part)
+  return Object.freeze(value)
+}
+
 /** The codec of a generated message, or the given codec itself. */
 export function valueCodec<T>(type: ProtoType<T> | ValueCodec<T>): ValueCodec<T> {
   if (!('$type' in type)) return type

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Params } from '#gen/cosmos/bank/v1beta1/bank.ts'
 import { openStates } from '../testing/context.ts'
 import { amount, keyAsValue, str, text, tuple, u8, u32, u64 } from './codec.ts'
 import { item, map, sequence, set } from './collections.ts'
@@ -14,6 +15,7 @@ const state = schema('collections', {
   names: set(3, str),
   balances: map(4, tuple(str, str), amount),
   numbers: map(255, u64, keyAsValue(u32)),
+  params: item(5, Params),
 })
 const other = schema('collectionsOther', { motto: item(0, text) })
 const open = () => openStates([other, state]).ctx
@@ -31,6 +33,25 @@ describe('an item', () => {
 
   test('that must be there and is not is a bug', () => {
     expect(() => state.motto.must(open())).toThrow('item 0 (text) was never set')
+  })
+
+  test('is given out frozen at every depth, since whoever reads next gets the same', () => {
+    const ctx = open()
+    state.params.set(ctx, { sendEnabled: [{ denom: 'a', enabled: true }], defaultSendEnabled: true })
+    const read = state.params.must(ctx)
+    expect(() => Object.assign(read, { defaultSendEnabled: false })).toThrow(TypeError)
+    expect(() => read.sendEnabled.push({ denom: 'b', enabled: true })).toThrow(TypeError)
+    expect(() => Object.assign(read.sendEnabled[0] as object, { denom: 'b' })).toThrow(TypeError)
+    expect(state.params.must(ctx)).toBe(read)
+  })
+
+  test('is decoded anew when another chain in the process has another value', () => {
+    const [one, two] = [open(), open()]
+    state.params.set(one, { sendEnabled: [], defaultSendEnabled: true })
+    state.params.set(two, { sendEnabled: [], defaultSendEnabled: false })
+    expect(state.params.must(one).defaultSendEnabled).toBe(true)
+    expect(state.params.must(two).defaultSendEnabled).toBe(false)
+    expect(state.params.must(one).defaultSendEnabled).toBe(true)
   })
 
   test('of one module is not that of another', () => {

@@ -1,4 +1,13 @@
-import { type KeyCodec, keyAsValue, type ProtoType, u64, type ValueCodec, valueCodec } from './codec.ts'
+import { equalBytes } from '#lib/bytes.ts'
+import {
+  frozen,
+  type KeyCodec,
+  keyAsValue,
+  type ProtoType,
+  u64,
+  type ValueCodec,
+  valueCodec,
+} from './codec.ts'
 import { kvDelete, kvGet, kvHas, kvSet, type ReadContext, slotOf, type WriteContext } from './context.ts'
 import { assert } from './errors.ts'
 import type { ByteString, KvIterator } from './kv.ts'
@@ -49,15 +58,21 @@ export abstract class Collection {
 /** One value. */
 export class Item<T> extends Collection {
   readonly #codec: ValueCodec<T>
+  // Parameters are read with every transaction and hardly ever change: the same bytes are decoded once.
+  #read: { readonly data: Uint8Array; readonly value: T } | undefined
 
   constructor(prefix: number, codec: ValueCodec<T>) {
     super({ prefix, kind: 'item', key: '', value: codec.name })
     this.#codec = codec
   }
 
+  /** The value, frozen: it may be given out again. */
   get(ctx: ReadContext): T | undefined {
     const data = kvGet(ctx, this.slot(ctx), this.own)
-    return data === undefined ? undefined : this.#codec.decode(data)
+    if (data === undefined) return undefined
+    if (this.#read === undefined || !equalBytes(this.#read.data, data))
+      this.#read = { data, value: frozen(this.#codec.decode(data)) }
+    return this.#read.value
   }
 
   /** The value that genesis or a migration has put there; its absence is a bug. */
