@@ -2,13 +2,12 @@ import { assert } from '../kernel/errors.ts'
 import type { ByteString, KvIterator, ReadStore, StoreChanges, WriteStore } from '../kernel/kv.ts'
 import { SortedKeys } from './sorted-keys.ts'
 
-/** In the journal: the overlay held nothing under this key. */
-const ABSENT = Symbol('absent')
-type Held = Uint8Array | undefined | typeof ABSENT
+/** A value, or that the key was removed. Undefined is what the overlay says nothing of: one look-up tells all three. */
+type Entry = Uint8Array | typeof REMOVED
+const REMOVED = null
 
 interface Layer {
-  /** `undefined` is a removal. */
-  readonly entries: Map<ByteString, Uint8Array | undefined>
+  readonly entries: Map<ByteString, Entry>
   readonly order: SortedKeys
 }
 
@@ -21,7 +20,7 @@ export class Overlay implements WriteStore {
   private readonly base: ReadStore
   private layers: Layer[] = []
   // Triples: slot, key, what the overlay held before.
-  private readonly journal: (number | ByteString | Held)[] = []
+  private readonly journal: (number | ByteString | Entry | undefined)[] = []
 
   constructor(base: ReadStore) {
     this.base = base
@@ -33,14 +32,14 @@ export class Overlay implements WriteStore {
   }
 
   get(slot: number, key: ByteString): Uint8Array | undefined {
-    const entries = this.layers[slot]?.entries
-    const value = entries?.get(key)
-    return value !== undefined || entries?.has(key) ? value : this.base.get(slot, key)
+    const entry = this.layers[slot]?.entries.get(key)
+    if (entry === undefined) return this.base.get(slot, key)
+    return entry === REMOVED ? undefined : entry
   }
 
   has(slot: number, key: ByteString): boolean {
-    const entries = this.layers[slot]?.entries
-    return entries?.has(key) ? entries.get(key) !== undefined : this.base.has(slot, key)
+    const entry = this.layers[slot]?.entries.get(key)
+    return entry === undefined ? this.base.has(slot, key) : entry !== REMOVED
   }
 
   set(slot: number, key: ByteString, value: Uint8Array): void {
@@ -48,7 +47,7 @@ export class Overlay implements WriteStore {
   }
 
   delete(slot: number, key: ByteString): void {
-    this.write(slot, key, undefined)
+    this.write(slot, key, REMOVED)
   }
 
   iterate(slot: number, start: ByteString, end: ByteString | undefined, reverse: boolean): KvIterator {
@@ -66,11 +65,11 @@ export class Overlay implements WriteStore {
     const { journal } = this
     assert(mark <= journal.length, `revert to ${mark}, the journal has ${journal.length}`)
     while (journal.length > mark) {
-      const held = journal.pop() as Held
+      const before = journal.pop() as Entry | undefined
       const key = journal.pop() as ByteString
       const { entries } = this.layer(journal.pop() as number)
-      if (held === ABSENT) entries.delete(key)
-      else entries.set(key, held)
+      if (before === undefined) entries.delete(key)
+      else entries.set(key, before)
     }
   }
 
@@ -90,17 +89,16 @@ export class Overlay implements WriteStore {
     return Array.from(this.layers, (layer) => {
       if (layer === undefined || layer.entries.size === 0) return undefined
       const keys = [...layer.entries.keys()].sort((a, b) => (a < b ? -1 : 1))
-      return { keys, values: keys.map((key) => layer.entries.get(key)) }
+      return { keys, values: keys.map((key) => layer.entries.get(key) ?? undefined) }
     })
   }
 
-  private write(slot: number, key: ByteString, value: Uint8Array | undefined): void {
+  private write(slot: number, key: ByteString, entry: Entry): void {
     const { entries, order } = this.layer(slot)
-    const held = entries.get(key)
-    const before = held !== undefined || entries.has(key) ? held : ABSENT
-    if (before === ABSENT) order.add(key)
+    const before = entries.get(key)
+    if (before === undefined) order.add(key)
     this.journal.push(slot, key, before)
-    entries.set(key, value)
+    entries.set(key, entry)
   }
 
   private layer(slot: number): Layer {
@@ -148,7 +146,7 @@ class OverlayIterator implements KvIterator {
       this.started = true
       const value = takeWritten ? this.layer.entries.get(this.key) : this.base.value
       if (stored === this.key) this.baseReady = this.base.next()
-      if (value === undefined) continue // removed
+      if (value === undefined || value === REMOVED) continue
       this.value = value
       return true
     }
