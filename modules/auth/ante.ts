@@ -85,6 +85,8 @@ function checkBasics(ctx: TxContext, tx: AnteTx, params: Params, { mode, minGasP
   }
   if (tx.unordered) throw sdk.notSupported('unordered transactions are not served by this chain')
   checkTimeout(ctx, tx)
+  // Three bytes a character at most: nearly always that settles it.
+  if (BigInt(tx.memo.length * 3) <= params.maxMemoCharacters) return
   const memo = utf8(tx.memo).length
   if (BigInt(memo) > params.maxMemoCharacters) {
     throw sdk.memoTooLarge(

@@ -7,11 +7,12 @@ import { countKeys, countSignatures, signatureJobs } from './sign.ts'
 import type { DecodedTx } from './tx.ts'
 import { decodePublicKey } from './tx-pubkey.ts'
 
-/** The jobs of one signature as they were first made, and for which account. */
+/** The jobs of one signature as they were first made, for which account, and once verified whether all are good. */
 interface KnownJobs {
   readonly account: SigningAccount
   readonly chainId: string
   readonly jobs: readonly VerifyJob[]
+  good?: boolean
 }
 
 /** Verifies transactions' signatures through the cache, each at most once. */
@@ -26,7 +27,9 @@ export class SignatureChecker {
 
   /** True if the signature at `index` is that account's; a wrong form throws `sdk/4`. */
   verify(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): boolean {
-    return this.#cache.verifyAll(this.#jobsOf(tx, index, account, chainId)).every((good) => good)
+    const known = this.#jobsOf(tx, index, account, chainId)
+    known.good ??= this.#cache.verifyAll(known.jobs).every((good) => good)
+    return known.good
   }
 
   count(tx: DecodedTx, index: number): number {
@@ -60,7 +63,7 @@ export class SignatureChecker {
 
   #foreseen(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): readonly VerifyJob[] {
     try {
-      return this.#jobsOf(tx, index, account, chainId)
+      return this.#jobsOf(tx, index, account, chainId).jobs
     } catch (error) {
       // The ante handler will say so in its place.
       if (error instanceof AppError) return []
@@ -68,15 +71,14 @@ export class SignatureChecker {
     }
   }
 
-  #jobsOf(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): readonly VerifyJob[] {
+  #jobsOf(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): KnownJobs {
     const list = this.#jobs.get(tx) ?? []
     const known = list[index]
-    if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account))
-      return known.jobs
-    const jobs = signatureJobs(tx, index, account, chainId)
-    list[index] = { account, chainId, jobs }
+    if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account)) return known
+    const made: KnownJobs = { account, chainId, jobs: signatureJobs(tx, index, account, chainId) }
+    list[index] = made
     this.#jobs.set(tx, list)
-    return jobs
+    return made
   }
 }
 
