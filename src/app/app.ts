@@ -45,6 +45,8 @@ const EMPTY_HASH = sha256(new Uint8Array())
 const OK = { data: new Uint8Array(), info: '', events: [] as AbciEvent[] }
 /** Decoded transactions kept between CheckTx and their block: as many as the mempool holds. */
 const DECODED = 50_000
+/** Longer ones are decoded anew each time: so many of the longest would be 50 GB. */
+const REMEMBERED_BYTES = 4_096
 
 /** The application: ABCI calls in the order of the protocol. */
 export class App implements Omit<abci.AbciApp, 'query'> {
@@ -219,7 +221,8 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   }
 
   #decodeOnce(bytes: Uint8Array): DecodedTx {
-    const key = toByteString(sha256(bytes))
+    if (bytes.length > REMEMBERED_BYTES) return this.#options.decode(bytes.slice())
+    const key = toByteString(bytes)
     const known = this.#decoded.get(key)
     if (known !== undefined) return known
     const tx = this.#options.decode(bytes.slice())
