@@ -49,7 +49,7 @@ export interface TestBlock {
   readonly consensusParamUpdates: ConsensusParams | undefined
 }
 
-/** What an Executor of the whole pipeline made of a mempool. */
+/** What a proposer made of a mempool, and what others make of it. */
 export interface ProposedBlock {
   /** What PrepareProposal chose. */
   readonly txs: readonly Uint8Array[]
@@ -92,7 +92,10 @@ export class TestChain {
     this.#app = this.#newApp()
   }
 
-  /** Starts a chain: InitChain, and nothing more; the first block is the test's. A state with blocks is continued. */
+  /**
+   * Starts a chain: InitChain, and nothing more. The first block is the test's, and until then nothing is committed:
+   * queries find nothing, and accounts have the number 0. A state with blocks is continued.
+   */
   static create(chain: Chain, options: TestChainOptions): TestChain {
     const made = new TestChain(chain, options)
     if (made.state.version === 0) made.initChain()
