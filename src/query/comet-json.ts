@@ -1,5 +1,5 @@
-import type { Any } from '#gen/google/protobuf/any.ts'
 import { PubKey } from '#gen/cosmos/crypto/ed25519/keys.ts'
+import type { Any } from '#gen/google/protobuf/any.ts'
 import type { Block } from '#gen/tendermint/types/block.ts'
 import type { BlockID, Header } from '#gen/tendermint/types/types.ts'
 import { fromBase64, fromHex, toBase64 } from '#lib/bytes.ts'

@@ -79,8 +79,8 @@ function grpcOf({ codespace, code, description }: AppError): number {
 }
 
 /**
- * The refusal that an exception stands for. A module's registered error is the asker's fault: NOT_FOUND if its text ends
- * so, else INVALID_ARGUMENT. What nobody named is a bug: `onBug` is told, and the asker learns no more than that.
+ * The refusal that an exception stands for. A module's registered error is the asker's fault: NOT_FOUND if its text
+ * ends so, else INVALID_ARGUMENT. What nobody named is a bug: `onBug` is told, and the asker learns no more than that.
  */
 export function refusalOf(error: unknown, onBug: (error: unknown) => void): Refusal {
   if (error instanceof Refusal) return error

@@ -135,7 +135,7 @@ test('a query without an answer is given up, and the worker lives on', async () 
 })
 
 test('a worker that does not even say that it lives is ended and replaced', async () => {
-  const { ask, lines } = await open({ limits: { timeoutMs: 100 } })
+  const { ask, lines } = await open({ limits: { timeoutMs: 1_000 } })
   expect(refusal(await ask('hang'))).toBe('query/4')
   await until(async () => (await ask('echo')).code === 0)
   expect(lines).toEqual([

@@ -1,5 +1,5 @@
-import { GRPC, refuse } from './errors.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
+import { GRPC, refuse } from './errors.ts'
 import type { QueryRoute, QueryRoutes } from './routes.ts'
 import type { Versions } from './versions.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { addressText } from '#lib/address.ts'
 import type { HttpRule } from '#lib/reflect.ts'
-import type { QueryRoute } from './routes.ts'
 import { RestPaths } from './rest-paths.ts'
+import type { QueryRoute } from './routes.ts'
 
 function route(path: string, request: string, ...rules: HttpRule[]): QueryRoute {
   return { path, request: { $type: request }, rules } as unknown as QueryRoute

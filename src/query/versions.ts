@@ -1,6 +1,6 @@
-import { Context } from '../kernel/context.ts'
 import { type BlockMeta, decodeMeta } from '../app/state.ts'
 import type { Chain } from '../kernel/chain.ts'
+import { Context } from '../kernel/context.ts'
 import { GasMeter } from '../kernel/gas.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { VersionPrunedError } from '../store/errors.ts'

@@ -1,18 +1,17 @@
 /** The query worker over shared memory, while the chain commits: abci_query, heights, proofs, simulation. */
-import { ics23, iavlSpec, tendermintSpec, verifyMembership, verifyNonMembership } from '@confio/ics23'
-import { fromBech32 } from '@cosmjs/encoding'
+import { iavlSpec, ics23, tendermintSpec, verifyMembership, verifyNonMembership } from '@confio/ics23'
 import { QueryClient, setupAuthExtension, setupBankExtension, setupTxExtension } from '@cosmjs/stargate'
 import type { CometClient } from '@cosmjs/tendermint-rpc'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { QueryAccountRequest } from '#gen/cosmos/auth/v1beta1/query.ts'
-import { SimulationResponse } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
-import { ABCIQueryRequest, ABCIQueryResponse } from '#gen/cosmos/base/tendermint/v1beta1/query.ts'
 import {
   QueryAllBalancesRequest,
   QueryBalanceRequest,
   QueryBalanceResponse,
 } from '#gen/cosmos/bank/v1beta1/query.ts'
 import { MsgSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
+import { SimulationResponse } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
+import { ABCIQueryRequest, ABCIQueryResponse } from '#gen/cosmos/base/tendermint/v1beta1/query.ts'
 import { SimulateRequest, SimulateResponse, TxDecodeRequest } from '#gen/cosmos/tx/v1beta1/service.ts'
 import { fromJson } from '#lib/proto-json.ts'
 import type { QueryResponse } from '../../src/abci/types.ts'
@@ -259,5 +258,4 @@ test("CosmJS' own extensions read the chain through it", async () => {
   expect((await client.bank.totalSupply()).supply).toEqual([{ denom: 'awadi', amount: '2000000000000' }])
   expect((await client.auth.account(alice.address))?.typeUrl).toBe('/cosmos.auth.v1beta1.BaseAccount')
   await expect(client.auth.account(carol.address)).rejects.toThrow(/rpc error: code = NotFound/)
-  expect(fromBech32(alice.address).prefix).toBe('wadi')
 })

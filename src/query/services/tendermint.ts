@@ -1,7 +1,7 @@
+import type { PageRequest } from '#gen/cosmos/base/query/v1beta1/pagination.ts'
 import type { ABCIQueryRequest, ABCIQueryResponse } from '#gen/cosmos/base/tendermint/v1beta1/query.ts'
 import { ServiceDefinition } from '#gen/cosmos/base/tendermint/v1beta1/query.ts'
 import type { Block } from '#gen/cosmos/base/tendermint/v1beta1/types.ts'
-import type { PageRequest } from '#gen/cosmos/base/query/v1beta1/pagination.ts'
 import { ADDRESS_PREFIX } from '#lib/address.ts'
 import { encodeBech32 } from '#lib/bech32.ts'
 import { fromHex } from '#lib/bytes.ts'

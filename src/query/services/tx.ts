@@ -9,8 +9,8 @@ import { type NodeService, nodeService } from '../routes.ts'
 import type { Comet } from './comet.ts'
 import type { Simulate } from './simulate.ts'
 import { broadcast } from './tx-broadcast.ts'
-import { searchTxs, blockWithTxs } from './tx-search.ts'
 import { readFoundTx, txResponse } from './tx-response.ts'
+import { blockWithTxs, searchTxs } from './tx-search.ts'
 
 export interface TxServiceOptions {
   readonly comet: Comet
