@@ -2,9 +2,20 @@ import type { Chain } from '../kernel/chain.ts'
 
 /** What every command needs of the program it belongs to. */
 export interface CliContext {
-  readonly chain: Chain
+  /** The modules of the chain; loaded by the commands that execute it. */
+  readonly loadChain: () => Promise<Chain>
   /** Version of this program, as in package.json. */
   readonly version: string
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
+}
+
+/** A context whose command can say how the program ends. */
+export interface RunContext extends CliContext {
+  exit(code: number): void
+}
+
+/** The context of a command that runs a node. */
+export interface NodeContext extends RunContext {
+  readonly chain: Chain
 }

@@ -6,7 +6,7 @@ import { homePaths, initHome, readHome, resetHome } from '../node/home.ts'
 import { logPrinter } from '../node/log-lines.ts'
 import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
-import type { RunContext } from './node.ts'
+import type { NodeContext } from '../context.ts'
 import { startWadiNode, untilEnd } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
@@ -26,7 +26,7 @@ const DEV_FUNDS = 10n ** 24n
 const FIRST_BLOCK_MS = 120_000
 
 /** `npm start`: a devnet with its state kept between runs, ports that are free, and a banner that says all. */
-export async function runDev(context: RunContext, options: DevOptions): Promise<number> {
+export async function runDev(context: NodeContext, options: DevOptions): Promise<number> {
   const blockTimeMs = parseDuration(options.blockTime)
   const cometbft = findCometbft()
   const template = readTemplate('devnet')
@@ -60,7 +60,11 @@ export async function runDev(context: RunContext, options: DevOptions): Promise<
     chainId: template.chain_id,
     home: readHome(options.home).paths.home,
     height,
-    doors: { rpc: node.rpcUrl, websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`, rest: restUrl ?? '' },
+    doors: {
+      rpc: node.rpcUrl,
+      websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`,
+      rest: restUrl ?? '',
+    },
     moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
   }
@@ -78,11 +82,19 @@ interface Banner {
   readonly versions: Readonly<Record<string, string | undefined>>
 }
 
-async function announceBlock(context: RunContext, options: DevOptions, rpcUrl: string, height: number): Promise<void> {
+async function announceBlock(
+  context: NodeContext,
+  options: DevOptions,
+  rpcUrl: string,
+  height: number,
+): Promise<void> {
   try {
     await waitForHeight(rpcUrl, height, FIRST_BLOCK_MS)
     if (options.json === true) context.stdout.write(`${JSON.stringify({ event: 'ready', height })}\n`)
-    else context.stdout.write(`Block ${height} is committed: the chain is ready. Ctrl-C ends it, its state is kept.\n`)
+    else
+      context.stdout.write(
+        `Block ${height} is committed: the chain is ready. Ctrl-C ends it, its state is kept.\n`,
+      )
   } catch {
     // The node ended before: its own message says why.
   }
@@ -95,7 +107,8 @@ function bannerJson(banner: Banner): string {
 
 function bannerText({ chainId, home, height, doors, moved, versions }: Banner): string {
   const accounts = DEV_ACCOUNTS.map(
-    ({ address, hexAddress, privateKey }, index) => `  (${index}) ${address}  ${hexAddress}\n      ${privateKey}`,
+    ({ address, hexAddress, privateKey }, index) =>
+      `  (${index}) ${address}  ${hexAddress}\n      ${privateKey}`,
   )
   return `
 Wadi ${versions['wadi']} devnet, chain id ${chainId}
@@ -120,5 +133,7 @@ export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text)
   const ms = match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1)
   if (Number.isInteger(ms) && ms >= 1 && ms <= 3_600_000) return ms
-  throw new NodeError('bad-option', `--block-time ${text} is not a duration`, ['write for instance 200ms or 1s'])
+  throw new NodeError('bad-option', `--block-time ${text} is not a duration`, [
+    'write for instance 200ms or 1s',
+  ])
 }

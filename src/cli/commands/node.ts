@@ -1,10 +1,5 @@
 import type { Command } from 'commander'
-import type { CliContext } from '../context.ts'
-
-/** A context whose command can say how the program ends. */
-export interface RunContext extends CliContext {
-  exit(code: number): void
-}
+import type { RunContext } from '../context.ts'
 
 /** Commands that run nodes. Their code is loaded when one of them is called. */
 export function addNodeCommands(program: Command, context: RunContext): void {
@@ -19,7 +14,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--log-level <level>', 'of CometBFT: error, info, debug', 'error')
     .action(async (options) => {
       const { runDev } = await import('./dev.ts')
-      context.exit(await runDev(context, options))
+      context.exit(await runDev({ ...context, chain: await context.loadChain() }, options))
     })
   program
     .command('start')
@@ -31,6 +26,6 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--upgrade-height <height>', 'height at which this program migrates the state', Number)
     .action(async (options) => {
       const { runStart } = await import('./start.ts')
-      context.exit(await runStart(context, options))
+      context.exit(await runStart({ ...context, chain: await context.loadChain() }, options))
     })
 }

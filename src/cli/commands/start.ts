@@ -4,7 +4,7 @@ import { homePaths, readHome } from '../node/home.ts'
 import { type LogSink, logPrinter } from '../node/log-lines.ts'
 import { takeRunLock } from '../node/run-record.ts'
 import { onStopSignal, type RunningNode, startNode } from '../node/supervisor.ts'
-import type { RunContext } from './node.ts'
+import type { NodeContext } from '../context.ts'
 
 export interface StartCommandOptions {
   readonly home: string
@@ -31,7 +31,7 @@ export interface StartedNode {
 
 /** Opens the application of a home and starts CometBFT over it. */
 export async function startWadiNode(
-  context: RunContext,
+  context: NodeContext,
   options: StartCommandOptions,
   sink: LogSink,
   overrides: Overrides = {},
@@ -61,7 +61,7 @@ export async function startWadiNode(
 }
 
 function openApp(
-  context: RunContext,
+  context: NodeContext,
   options: StartCommandOptions,
   parts: {
     readonly home: ReturnType<typeof readHome>
@@ -84,14 +84,14 @@ function openApp(
 }
 
 /** `wadi start`: runs until it is told to stop or something ends it; then says why. */
-export async function runStart(context: RunContext, options: StartCommandOptions): Promise<number> {
+export async function runStart(context: NodeContext, options: StartCommandOptions): Promise<number> {
   const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
   const { node } = await startWadiNode(context, options, sink)
   return untilEnd(node, context)
 }
 
 /** Waits for the end of a node, ending it on Ctrl-C; the exit code is 0 if it was asked to stop. */
-export async function untilEnd(node: RunningNode, context: RunContext): Promise<number> {
+export async function untilEnd(node: RunningNode, context: NodeContext): Promise<number> {
   const forget = onStopSignal(() => void node.stop())
   const reason = await node.exited
   forget()
@@ -109,11 +109,14 @@ function appLog(sink: LogSink, json: boolean): AppLog {
 
 function readable(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   const entries = Object.entries(fields)
-  return Object.fromEntries(entries.map(([key, value]) => [key, value instanceof Error ? value.stack : value]))
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, value instanceof Error ? value.stack : value]),
+  )
 }
 
 function inline(fields: Readonly<Record<string, unknown>> | undefined): string {
   const entries = Object.entries(readable(fields))
-  return entries.map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join('')
+  return entries
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('')
 }
-

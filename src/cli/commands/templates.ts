@@ -19,7 +19,11 @@ export function readTemplate(name: TemplateName): GenesisTemplate {
 }
 
 /** The template's state with these accounts added, each holding `amount` awadi, and the first as authority. */
-export function fundedState(template: GenesisTemplate, addresses: readonly string[], amount: bigint): AppState {
+export function fundedState(
+  template: GenesisTemplate,
+  addresses: readonly string[],
+  amount: bigint,
+): AppState {
   const { system, auth, bank, ...rest } = template.app_state
   const accounts = addresses.map((address, index) => ({
     '@type': '/cosmos.auth.v1beta1.BaseAccount',

@@ -1,0 +1,123 @@
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { JsonObject } from '#lib/proto-json.ts'
+import type { RunContext } from '../context.ts'
+import { findCometbft } from '../node/cometbft.ts'
+import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
+import { type Localnet, runLocalnet } from '../node/localnet.ts'
+import type { ControlRequest, NodeReport } from '../node/localnet-control.ts'
+import { initLocalnet, isLocalnet, readLocalnet } from '../node/localnet-files.ts'
+import type { Which } from '../node/localnet-node.ts'
+import { logPrinter } from '../node/log-lines.ts'
+import { onStopSignal } from '../node/supervisor.ts'
+import { parseDuration } from './dev.ts'
+import { fundedState, readTemplate } from './templates.ts'
+
+export interface LocalnetCommandOptions {
+  readonly dir: string
+  readonly validators: number
+  readonly fullNodes: number
+  readonly blockTime: string
+  readonly reset?: boolean
+}
+
+/** What each of the ten public accounts starts with: a million WADI. */
+const FUNDS = 10n ** 24n
+
+/** Makes the net if there is none, runs it until Ctrl-C, and ends every node. */
+export async function runLocalnetCommand(
+  context: RunContext,
+  options: LocalnetCommandOptions,
+): Promise<number> {
+  findCometbft()
+  const { dir } = options
+  if (options.reset === true && isLocalnet(dir)) rmSync(readLocalnet(dir).dir, { recursive: true })
+  if (!isLocalnet(dir)) await makeLocalnet(options)
+  const net = await runLocalnet({ dir, appCommand, onLog: logPrinter(context.stderr, 'text') })
+  context.stdout.write(banner(net))
+  await new Promise<void>((done) => {
+    const forget = onStopSignal(() => {
+      forget()
+      done()
+    })
+  })
+  await net.stop()
+  return 0
+}
+
+async function makeLocalnet({
+  dir,
+  validators,
+  fullNodes,
+  blockTime,
+}: LocalnetCommandOptions): Promise<void> {
+  const template = readTemplate('localnet')
+  const addresses = DEV_ACCOUNTS.map(({ address }) => address)
+  await initLocalnet({
+    dir,
+    validators,
+    fullNodes,
+    blockTimeMs: parseDuration(blockTime),
+    chainId: template.chain_id,
+    appState: fundedState(template, addresses, FUNDS),
+    consensusParams: template.consensus_params,
+  })
+}
+
+/** The command line of one node: this program itself. */
+function appCommand(home: string): { command: string; args: string[] } {
+  const program = fileURLToPath(new URL('../../bin/wadi.ts', import.meta.url))
+  return { command: process.execPath, args: [program, 'start', '--home', home, '--log-level', 'error'] }
+}
+
+function banner({ chainId, dir, nodes }: Localnet): string {
+  const rows = nodes.map(
+    ({ index, name, validator, rpcUrl, restUrl }) =>
+      `  ${index} ${name} ${validator ? 'validator' : 'full node'}  RPC ${rpcUrl}  REST ${restUrl}`,
+  )
+  return `
+Wadi localnet, chain id ${chainId}, in ${dir}
+${rows.join('\n')}
+The accounts dev0 … dev9 hold 1,000,000 WADI each; their keys are PUBLIC.
+In another terminal: wadi localnet status | kill N | restart N | add-full-node
+Ctrl-C ends all nodes; their state is kept, --reset starts over.
+
+`
+}
+
+/** What a second terminal asks for. */
+export function controlRequest(name: string, node: unknown, which: string | undefined): ControlRequest {
+  switch (name) {
+    case 'kill':
+      return { do: 'kill', node: node as number, which: (which ?? 'both') as Which }
+    case 'restart':
+      return { do: 'restart', node: node as number }
+    case 'add-full-node':
+      return { do: 'add-full-node' }
+    default:
+      return { do: 'status' }
+  }
+}
+
+/** A node's report as JSON; `height` is null while it does not answer. */
+export function reportJson({
+  index,
+  name,
+  validator,
+  running,
+  rpcUrl,
+  restUrl,
+  pids,
+  height,
+}: NodeReport): JsonObject {
+  return {
+    index,
+    name,
+    validator,
+    running,
+    height: height ?? null,
+    rpc: rpcUrl,
+    rest: restUrl,
+    pids: { app: pids.app ?? null, cometbft: pids.cometbft ?? null },
+  }
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { commentsOf } from '#lib/comments.ts'
+import { type DescMethod, httpRules, serviceOf } from '#lib/reflect.ts'
+import { messageServices, queryServices } from '../client/services.ts'
+import type { MethodDefinition, ServiceDefinition } from '../client/types.ts'
+import { conveniences } from './conveniences.ts'
+import type { Explain } from './flags/request.ts'
+
+/** A method as a command. */
+export interface MethodCommand {
+  /** `register-asset` */
+  readonly name: string
+  readonly aliases: readonly string[]
+  /** Fields that may be written without a flag. */
+  readonly args: readonly string[]
+  readonly descriptor: DescMethod
+  readonly definition: MethodDefinition
+  readonly service: ServiceDefinition
+}
+
+/** Names of the modules whose messages, or queries, are commands. */
+export function moduleNames(kind: 'tx' | 'query'): string[] {
+  return Object.keys(servicesOf(kind))
+}
+
+/** The commands of a module; none for an unknown name. */
+export function methodCommands(kind: 'tx' | 'query', module: string): MethodCommand[] {
+  const service = servicesOf(kind)[module]
+  if (service === undefined) return []
+  const descriptor = serviceOf(service.fullName)
+  return Object.values(service.methods).flatMap((definition) => {
+    const method = descriptor.methods.find(({ name }) => name === definition.name)
+    return method === undefined ? [] : [methodCommand(service, definition, method)]
+  })
+}
+
+function methodCommand(
+  service: ServiceDefinition,
+  definition: MethodDefinition,
+  descriptor: DescMethod,
+): MethodCommand {
+  const { args, aliases = [] } = conveniences[`${service.fullName}.${definition.name}`] ?? {}
+  return {
+    name: commandName(definition.name),
+    aliases,
+    args: args ?? pathFields(descriptor),
+    descriptor,
+    definition,
+    service,
+  }
+}
+
+function servicesOf(kind: 'tx' | 'query'): Readonly<Record<string, ServiceDefinition>> {
+  return kind === 'tx' ? messageServices : queryServices
+}
+
+/** `RegisterAsset` → `register-asset`, `AccountAddressByID` → `account-address-by-id`. */
+export function commandName(method: string): string {
+  return method
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')
+    .toLowerCase()
+}
+
+/** The fields in the REST path of a query, in their order. */
+function pathFields(method: DescMethod): string[] {
+  const path = httpRules(method).find(({ verb }) => verb === 'get')?.path ?? ''
+  return [...path.matchAll(/\{([a-z0-9_.]+)/g)].map(([, name = '']) => name)
+}
+
+/** The comments of the definitions. */
+export function loadComments(): Explain {
+  const comments = commentsOf(readFileSync(new URL('../gen/image.binpb', import.meta.url)))
+  return (name) => comments.get(name)
+}

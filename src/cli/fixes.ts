@@ -1,0 +1,21 @@
+import type { Refusal } from '../client/errors.ts'
+
+/** What to do about refusals that people meet often, by codespace and code. */
+const fixes: Readonly<Record<string, string>> = {
+  'sdk 4':
+    'the signature does not fit: look whether --chain-id, --from and the keyring are those of this chain',
+  'sdk 5': 'the account has too little: "wadi query bank balances ADDRESS" says how much',
+  'sdk 11': 'the gas limit was too low: leave --gas at auto, or raise --gas-adjustment',
+  'sdk 13': 'the fee is below what the node takes: leave out --fees, or raise --gas-prices',
+  'sdk 19': 'the same transaction is waiting already: look it up by its hash',
+  'sdk 20': 'the node has too many transactions waiting: try again in a moment',
+  'sdk 22': 'look whether the address, number or name is right, and whether the node is of the right chain',
+  'sdk 30': 'the transaction came too late: leave out --timeout-height, or raise it',
+  'sdk 32': 'another transaction of the account came first: send it again',
+}
+
+/** The fix of an error, if it is a refusal whose fix is known. */
+export function fixOf(error: Error): string | undefined {
+  const { codespace, code } = error as Partial<Refusal>
+  return codespace === undefined || code === undefined ? undefined : fixes[`${codespace} ${code}`]
+}

@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander'
+import type { RunContext } from '../context.ts'
+import { addKeyringOptions, addOutputOption, type KeyringOptions } from '../options.ts'
+import type { OutputFormat } from '../output.ts'
+
+/** The options of every command about keys. */
+export interface KeysOptions extends KeyringOptions {
+  readonly output: OutputFormat
+  readonly recover?: boolean
+  readonly eth?: boolean
+  readonly account: string
+  readonly index: string
+  readonly mnemonicFile?: string
+  readonly address?: boolean
+  readonly unarmoredHex?: boolean
+  readonly yes?: boolean
+  readonly words: string
+}
+
+/** `wadi keys`: what signs transactions. */
+export function addKeysCommand(program: Command, context: RunContext): void {
+  const keys = program.command('keys').description('manage the keys that sign')
+  const add = (name: string, description: string, args: readonly string[] = []) => {
+    const command = keys.command(name).description(description)
+    for (const argument of args) command.argument(argument)
+    command.action(async (...given: unknown[]) => {
+      const { keyCommands } = await import('./run.ts')
+      const texts = given.slice(0, -2).filter((value) => value !== undefined) as string[]
+      await keyCommands[name]?.(context, texts, command.opts<KeysOptions>())
+    })
+    addOutputOption(command)
+    return addKeyringOptions(command)
+  }
+  add('add', 'make a key from a new mnemonic, or recover one', ['<name>'])
+    .option('--recover', 'from a mnemonic that you have')
+    .option('--mnemonic-file <file>', 'with --recover: the file that holds it; else it is asked for')
+    .option('--eth', 'an Ethereum key: addresses and signatures as MetaMask makes them')
+    .addOption(new Option('--account <number>', "account in the key's path").default('0'))
+    .addOption(new Option('--index <number>', "index in the key's path").default('0'))
+  add('list', 'show all keys')
+  add('show', 'show a key', ['<name>']).option('-a, --address', 'only its address')
+  add('delete', 'remove a key for good', ['<name>']).option('-y, --yes', 'without asking')
+  add('export', 'print the key file: Web3 Secret Storage, as Ethereum tools read it', ['<name>']).option(
+    '--unarmored-hex',
+    'print the private key itself; whoever sees it owns the account',
+  )
+  add('import', 'take in a key file, or a private key in hex', ['<name>', '<file-or-hex>']).option(
+    '--eth',
+    'an Ethereum key: addresses and signatures as MetaMask makes them',
+  )
+  add('mnemonic', 'print a new mnemonic; nothing is stored').addOption(
+    new Option('--words <number>', 'how many').choices(['12', '15', '18', '21', '24']).default('24'),
+  )
+}

@@ -1,0 +1,170 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
+import { CommandError, UsageError } from '../errors.ts'
+import { type KeyAlgorithm, type KeyInfo, keyInfo, readAddress } from './key.ts'
+import { KeyFileError, lockKey, SCRYPT_N, unlockKey, type Web3Secret } from './web3-secret.ts'
+import { fromHex } from '#lib/bytes.ts'
+
+/** `file`: every key under a password. `test`: none, for keys that hold nothing of value. */
+export type KeyringBackend = 'file' | 'test'
+
+/** A key file: any tool reads the Web3 secret, this one also what stands under `wadi`. */
+interface StoredKey extends Web3Secret {
+  readonly wadi?: KeyInfo
+}
+
+/** Where a password comes from when one is needed; `confirm` asks twice. */
+export type AskPassword = (question: string, confirm?: boolean) => Promise<string>
+
+/** Keys without a password are locked with this one, which everybody knows. */
+const TEST_PASSWORD = 'test'
+const TEST_SCRYPT_N = 2 ** 4
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/
+
+/** The chains whose first accounts have keys that everybody knows. */
+const PUBLIC_CHAINS: readonly string[] = ['wadi-dev-1', 'wadi-local-1']
+
+/** Keys in files of a folder, one each. */
+export class Keyring {
+  readonly backend: KeyringBackend
+  readonly folder: string
+  readonly #ask: AskPassword
+  readonly #scryptN: number
+
+  /** Holds the keys under `folder`; `scryptN` is for tests. */
+  constructor(backend: KeyringBackend, folder: string, ask: AskPassword, scryptN = SCRYPT_N) {
+    this.backend = backend
+    this.folder = join(folder, `keyring-${backend}`)
+    this.#ask = ask
+    this.#scryptN = scryptN
+  }
+
+  /** All keys, by name. */
+  list(): KeyInfo[] {
+    if (!existsSync(this.folder)) return []
+    const names = readdirSync(this.folder).filter((file) => file.endsWith('.json'))
+    names.sort((a, b) => (a < b ? -1 : 1))
+    return names.map((file) => this.#infoOf(file.slice(0, -'.json'.length)))
+  }
+
+  /** A key by its name or by its address in either spelling. */
+  find(nameOrAddress: string): KeyInfo | undefined {
+    const address = readAddress(nameOrAddress)
+    return this.list().find((key) =>
+      address === undefined ? key.name === nameOrAddress : key.address === address,
+    )
+  }
+
+  /** Like {@link find}; throws {@link CommandError} with the keys there are. */
+  must(nameOrAddress: string): KeyInfo {
+    const found = this.find(nameOrAddress)
+    if (found !== undefined) return found
+    const names = this.list().map(({ name }) => name)
+    throw new CommandError(`no key is named ${nameOrAddress} in ${this.folder}`, [
+      names.length === 0 ? 'make one: "wadi keys add NAME"' : `there are: ${names.join(', ')}`,
+      'another folder: --keyring-dir; keys without password: --keyring-backend test',
+    ])
+  }
+
+  /** Stores a key. Refuses a name or address that is there already. */
+  async add(name: string, privateKey: Uint8Array, algorithm: KeyAlgorithm): Promise<KeyInfo> {
+    this.checkFree(name)
+    const info = keyInfo(name, privateKey, algorithm)
+    const same = this.find(info.address)
+    if (same !== undefined)
+      throw new CommandError(`the key ${same.name} has the address ${info.address} already`)
+    const insecure = this.backend === 'test'
+    const password = insecure ? TEST_PASSWORD : await this.#ask(`New password for the key ${name}`, true)
+    const secret = lockKey(privateKey, password, insecure ? TEST_SCRYPT_N : this.#scryptN)
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+    const file = this.#fileOf(name)
+    const stored = { ...secret, wadi: info, ...(insecure ? { insecure: 'the password is "test"' } : {}) }
+    writeFileSync(file, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    chmodSync(file, 0o600)
+    return info
+  }
+
+  /** Throws unless a new key may have that name. */
+  checkFree(name: string): void {
+    if (!NAME.test(name)) {
+      throw new UsageError(
+        `${JSON.stringify(name)} is no name for a key: take up to 64 letters, digits, dots, - or _`,
+      )
+    }
+    if (existsSync(this.#fileOf(name))) {
+      throw new CommandError(`there is a key named ${name} already`, [
+        `take another name, or "wadi keys delete ${name}"`,
+      ])
+    }
+  }
+
+  /** The private key, 32 bytes; asks for its password. */
+  async privateKey({ name, address, algorithm }: KeyInfo): Promise<Uint8Array> {
+    const password = this.backend === 'test' ? TEST_PASSWORD : await this.#ask(`Password of the key ${name}`)
+    const key = this.#at(name, () => unlockKey(this.#read(name), password))
+    // What stands beside the secret is not covered by its MAC.
+    if (keyInfo(name, key, algorithm).address === address) return key
+    throw new CommandError(`${this.#fileOf(name)}: the key inside does not have the address ${address}`, [
+      'somebody changed the file: restore it from a backup',
+    ])
+  }
+
+  /** The key file as it stands, for other tools. */
+  secret({ name }: KeyInfo): Web3Secret {
+    return this.#read(name)
+  }
+
+  /** Removes a key for good. */
+  delete({ name }: KeyInfo): void {
+    rmSync(this.#fileOf(name))
+  }
+
+  #fileOf(name: string): string {
+    return join(this.folder, `${name}.json`)
+  }
+
+  #infoOf(name: string): KeyInfo {
+    const { wadi } = this.#read(name)
+    if (wadi !== undefined) return { ...wadi, name }
+    throw new CommandError(`${this.#fileOf(name)} does not say which address it has`, [
+      `move it away and import it: "wadi keys import ${name} FILE"`,
+    ])
+  }
+
+  #read(name: string): StoredKey {
+    return this.#at(name, () => {
+      try {
+        return JSON.parse(readFileSync(this.#fileOf(name), 'utf8')) as StoredKey
+      } catch (error) {
+        throw new KeyFileError((error as Error).message)
+      }
+    })
+  }
+
+  #at<T>(name: string, work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      if (error instanceof KeyFileError) throw new CommandError(`${this.#fileOf(name)}: ${error.message}`)
+      throw error
+    }
+  }
+}
+
+/** A development account by its name `dev0` … `dev9` or address, on the chains that fund them. */
+export function devKey(
+  nameOrAddress: string,
+  chainId: string,
+): { info: KeyInfo; privateKey: Uint8Array } | undefined {
+  if (!PUBLIC_CHAINS.includes(chainId)) return undefined
+  const address = readAddress(nameOrAddress)
+  const index = DEV_ACCOUNTS.findIndex((account, i) =>
+    address === undefined ? nameOrAddress === `dev${i}` : account.address === address,
+  )
+  const account = DEV_ACCOUNTS[index]
+  if (account === undefined) return undefined
+  const privateKey = fromHex(account.privateKey)
+  return { info: keyInfo(`dev${index}`, privateKey, 'secp256k1'), privateKey }
+}

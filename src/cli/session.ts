@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import type { WadiClient } from '../client/client.ts'
+import { readAddress } from './keys/key.ts'
+import { CommandError, UsageError } from './errors.ts'
+import { devKey, Keyring } from './keys/keyring.ts'
+import { passwordSource } from './keys/password.ts'
+import type { KeyringOptions, NodeOptions } from './options.ts'
+
+/** Calls a node; that nobody answers, or another chain does, is told with what to do. */
+export async function atNode<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isUnreachable(error)) throw error
+    throw new CommandError(`no node answers at ${url}: ${reason(error)}`, [
+      'start a development chain: "npm start"',
+      "or name a node's RPC with --node or $WADI_RPC",
+    ])
+  }
+}
+
+/** The chain id of a node; throws if it is not the one asked for. */
+export async function checkedChainId(client: WadiClient, options: NodeOptions): Promise<string> {
+  const chainId = await client.chainId()
+  if (options.chainId === undefined || options.chainId === chainId) return chainId
+  throw new CommandError(`${options.node} is a node of ${chainId}, not of ${options.chainId}`, [
+    'name a node of that chain with --node',
+  ])
+}
+
+/** The keyring that the options name. */
+export function openKeyring(options: KeyringOptions): Keyring {
+  const { home, keyringDir, keyringBackend, passwordFile } = options
+  return new Keyring(keyringBackend, keyringDir ?? home, passwordSource(passwordFile))
+}
+
+/** Turns what names an account into its bech32 address: an address in either spelling, or the name of a key. */
+export function addressBook(keyring: Keyring, chainId: string): (text: string) => string {
+  return (text) => {
+    const found = readAddress(text) ?? keyring.find(text)?.address ?? devKey(text, chainId)?.info.address
+    if (found !== undefined) return found
+    throw new UsageError(
+      `${JSON.stringify(text)} is neither an address (wadi1… or 0x…) nor the name of a key`,
+    )
+  }
+}
+
+/** A JSON document of a file, or the standard input for `-`. */
+export function readText(file: string): string {
+  return readFileSync(file === '-' ? 0 : file, 'utf8')
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof TypeError && /fetch failed|Invalid URL|terminated/i.test(error.message)
+}
+
+function reason(error: unknown): string {
+  const { cause, message } = error as Error
+  if (cause instanceof AggregateError) return String((cause as { code?: string }).code ?? message)
+  return cause instanceof Error ? cause.message : message
+}

@@ -1,0 +1,65 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import {
+  addKeyringOptions,
+  addNodeOptions,
+  type KeyringOptions,
+  type NodeOptions,
+  wholeNumber,
+} from '../options.ts'
+
+/** The options of every transaction. */
+export interface TxCommandOptions extends NodeOptions, KeyringOptions {
+  readonly from?: string
+  readonly gas: string
+  readonly gasAdjustment: number
+  readonly gasPrices?: string
+  readonly fees?: string
+  readonly note?: string
+  readonly timeoutHeight?: string
+  readonly dryRun?: boolean
+  readonly generateOnly?: boolean
+  readonly yes?: boolean
+  readonly broadcastMode: 'sync' | 'async'
+  /** False with `--no-wait`. */
+  readonly wait: boolean
+}
+
+/** Adds the options of a transaction, but for those whose name a field of its message has. */
+export function addTxOptions(command: Command, taken: (flag: string) => boolean): void {
+  const options = [
+    new Option('--from <key>', 'name or address of the key that signs; fills in the signer'),
+    new Option('--gas <limit>', 'gas limit, or auto: what a simulation uses, adjusted')
+      .default('auto')
+      .argParser(gas),
+    new Option('--gas-adjustment <factor>', 'factor on simulated gas').default(1.3).argParser(factor),
+    new Option(
+      '--gas-prices <price>',
+      'price of a unit of gas, as 0.025awadi (default: the lowest the node takes)',
+    ),
+    new Option('--fees <amount>', 'the whole fee, as 5000awadi, instead of a price').conflicts('gasPrices'),
+    new Option('--note <text>', 'a note that everybody can read (memo)'),
+    new Option('--timeout-height <height>', 'last block the transaction may be in').argParser(wholeNumber),
+    new Option('--dry-run', 'only simulate, and say how much gas it takes'),
+    new Option('--generate-only', 'only print the unsigned transaction in JSON'),
+    new Option('-y, --yes', 'send without asking'),
+    new Option('--broadcast-mode <mode>', 'sync: let the node check first; async: do not')
+      .choices(['sync', 'async'])
+      .default('sync'),
+    new Option('--no-wait', 'do not wait until the transaction is in a block'),
+  ]
+  for (const option of options) {
+    if (!taken(option.name())) command.addOption(option.helpGroup('Transaction options:'))
+  }
+  addNodeOptions(command, taken)
+  addKeyringOptions(command, taken)
+}
+
+function gas(text: string): string {
+  return text === 'auto' ? text : wholeNumber(text)
+}
+
+function factor(text: string): number {
+  const value = Number(text)
+  if (value >= 1 && value <= 1000) return value
+  throw new InvalidArgumentError(`${text} is not a factor from 1 to 1000.`)
+}

@@ -1,0 +1,214 @@
+import type { EncodeObject, OfflineSigner } from '@cosmjs/proto-signing'
+import type { JsonObject } from '#lib/proto-json.ts'
+import { toJson } from '#lib/proto-json.ts'
+import { registerCodecs } from '#lib/reflect-codecs.ts'
+import { TxError } from '../../client/errors.ts'
+import { anyTypes } from '../../client/services.ts'
+import { SigningWadiClient, type TxFee, type TxOptions } from '../../client/signing.ts'
+import type { RunContext } from '../context.ts'
+import type { MethodCommand } from '../derived.ts'
+import { CommandError, UsageError } from '../errors.ts'
+import { place, type RequestFlags, valueAt } from '../flags/request.ts'
+import { parseCoin } from '../flags/values.ts'
+import { type KeyInfo, signerOf } from '../keys/key.ts'
+import { devKey, type Keyring } from '../keys/keyring.ts'
+import { print } from '../output.ts'
+import { addressBook, atNode, checkedChainId, openKeyring } from '../session.ts'
+import type { TxExtra } from './extras.ts'
+import type { TxCommandOptions } from './options.ts'
+import { resultJson, unsignedTx } from './result.ts'
+
+interface TxRun {
+  readonly method: MethodCommand
+  readonly flags: RequestFlags
+  /** Names of the fields that hold the signers. */
+  readonly signers: readonly string[]
+  readonly extra: TxExtra | undefined
+  readonly args: readonly unknown[]
+  readonly options: TxCommandOptions & Readonly<Record<string, unknown>>
+}
+
+/** Makes one message, and does with it what the options say: print, simulate, or sign and send. */
+export async function runTx(context: RunContext, run: TxRun): Promise<void> {
+  const { options, method } = run
+  await atNode(options.node, async () => {
+    const keyring = openKeyring(options)
+    // The signer is known once the message is; until then the client only reads.
+    const signer = new LateSigner()
+    const client = await SigningWadiClient.connectWithSigner(options.node, signer.offline)
+    const chainId = await checkedChainId(client, options)
+    const { json, from } = await messageOf(context, run, addressBook(keyring, chainId))
+    const value = run.flags.complete(json)
+    const message: EncodeObject = { typeUrl: `/${method.definition.requestType.$type}`, value }
+    registerCodecs(anyTypes())
+    const key = keyOf(keyring, from, chainId)
+    signer.show(key)
+    if (options.generateOnly === true) return generate(context, client, message, from, options, key)
+    if (options.dryRun === true) return dryRun(context, client, message, from, options, key)
+    if (key === undefined) throw noKey(keyring, from)
+    await send(context, { client, message, from, options, unlock: () => signer.open(keyring, key, chainId) })
+  })
+}
+
+/** The message as JSON, and the address that signs it. */
+async function messageOf(
+  context: RunContext,
+  { flags, signers, extra, args, options }: TxRun,
+  resolve: (text: string) => string,
+): Promise<{ json: JsonObject; from: string }> {
+  const json = flags.read(args, options, resolve)
+  const given = signers.map((name) => valueAt(json, [name])).find((value) => typeof value === 'string')
+  const nested = valueAt(json, ['inputs', '0', 'address'])
+  const named = options.from === undefined ? undefined : resolve(options.from)
+  const from = named ?? given ?? (typeof nested === 'string' ? nested : undefined)
+  if (from === undefined) throw new UsageError('--from is missing: name the key that signs, or its address')
+  for (const name of signers) {
+    const field = flags.message.fields.find((candidate) => candidate.name === name)
+    if (field?.fieldKind === 'scalar' && valueAt(json, [name]) === undefined) place(json, [name], from)
+  }
+  const fields = flags.message.fields.map(({ name }) => name)
+  await extra?.complete(json, { context, options, fields })
+  return { json, from }
+}
+
+async function generate(
+  context: RunContext,
+  client: SigningWadiClient,
+  message: EncodeObject,
+  from: string,
+  options: TxCommandOptions,
+  key: KeyInfo | undefined,
+): Promise<void> {
+  // Without a key nothing can be simulated, so the limit has to be said.
+  const fee =
+    key === undefined && options.gas === 'auto'
+      ? undefined
+      : await client.fee(from, [message], txOptions(options))
+  context.stdout.write(`${JSON.stringify(unsignedTx(message, fee, options))}\n`)
+}
+
+async function dryRun(
+  context: RunContext,
+  client: SigningWadiClient,
+  message: EncodeObject,
+  from: string,
+  options: TxCommandOptions,
+  key: KeyInfo | undefined,
+): Promise<void> {
+  if (key === undefined)
+    throw new CommandError(`there is no key for ${from}, whose public key a simulation needs`)
+  const { gas, amount } = await client.fee(from, [message], { ...txOptions(options), gas: 'auto' })
+  const fee = amount.map((coin) => ({ denom: coin.denom, amount: coin.amount }))
+  await print(context, options.output, { gas_estimate: gas.toString(), fee })
+}
+
+interface Sending {
+  readonly client: SigningWadiClient
+  readonly message: EncodeObject
+  readonly from: string
+  readonly options: TxCommandOptions
+  readonly unlock: () => Promise<void>
+}
+
+async function send(context: RunContext, { client, message, from, options, unlock }: Sending): Promise<void> {
+  const fee = await client.fee(from, [message], txOptions(options))
+  if (options.yes !== true) await confirm(context, message, fee, from)
+  await unlock()
+  const exact: TxOptions = { ...txOptions(options), gas: fee.gas, fee: fee.amount }
+  if (options.broadcastMode === 'async') {
+    const { hash } = await client.comet.broadcastTxAsync({ tx: await client.sign(from, [message], exact) })
+    return print(context, options.output, { txhash: Buffer.from(hash).toString('hex').toUpperCase() })
+  }
+  const hash = await client.signAndSend(from, [message], exact)
+  if (!options.wait) return print(context, options.output, { txhash: hash, code: 0 })
+  context.stderr.write(`sent ${hash}, waiting for the block …\n`)
+  try {
+    await client.waitForTx(hash)
+  } catch (error) {
+    // In a block, but failed: the result is printed all the same, and the reason told at the end.
+    if (!(error instanceof TxError) || error.height === undefined) throw error
+    const failed = await client.transaction(hash)
+    if (failed !== undefined) await print(context, options.output, resultJson(failed, options.output))
+    throw error
+  }
+  const result = await client.transaction(hash)
+  if (result !== undefined) await print(context, options.output, resultJson(result, options.output))
+}
+
+async function confirm(context: RunContext, message: EncodeObject, fee: TxFee, from: string): Promise<void> {
+  if (!process.stdin.isTTY) throw new UsageError('nobody is at the terminal to confirm: add --yes')
+  const { stringify } = await import('yaml')
+  const value = toJson(message.typeUrl.slice(1), message.value as object)
+  const coins = fee.amount.map(({ amount, denom }) => `${amount}${denom}`).join(',') || 'none'
+  const text = stringify({
+    [message.typeUrl.slice(1)]: value,
+    signer: from,
+    fee: coins,
+    gas: fee.gas.toString(),
+  })
+  context.stderr.write(text)
+  const { default: ask } = await import('@inquirer/confirm')
+  if (await ask({ message: 'Sign and send?', default: false }, { output: process.stderr })) return
+  throw new CommandError('not sent')
+}
+
+function txOptions({
+  gas,
+  gasAdjustment,
+  gasPrices,
+  fees,
+  note,
+  timeoutHeight,
+}: TxCommandOptions): TxOptions {
+  return {
+    gas: gas === 'auto' ? 'auto' : BigInt(gas),
+    gasAdjustment,
+    ...(gasPrices === undefined ? {} : { gasPrice: gasPrices }),
+    ...(fees === undefined ? {} : { fee: fees.split(',').map((coin) => parseCoin(coin)) }),
+    ...(note === undefined ? {} : { memo: note }),
+    ...(timeoutHeight === undefined ? {} : { timeoutHeight: BigInt(timeoutHeight) }),
+  }
+}
+
+function keyOf(keyring: Keyring, address: string, chainId: string): KeyInfo | undefined {
+  return keyring.find(address) ?? devKey(address, chainId)?.info
+}
+
+function noKey(keyring: Keyring, address: string): CommandError {
+  return new CommandError(`there is no key for ${address} in ${keyring.folder}`, [
+    'name another with --from; "wadi keys list" shows those there are',
+    'or sign elsewhere: --generate-only prints the unsigned transaction',
+  ])
+}
+
+/** A signer that shows its public key before its password was asked for. */
+class LateSigner {
+  #key: KeyInfo | undefined
+  #signer: (OfflineSigner & { signDirect?: unknown }) | undefined
+
+  /** What CosmJS is given. */
+  readonly offline: OfflineSigner = {
+    getAccounts: async () => {
+      if (this.#key === undefined) return []
+      const { algorithm, address, publicKey } = this.#key
+      return [{ address, algo: algorithm, pubkey: Buffer.from(publicKey, 'hex') }]
+    },
+    signDirect: async (address, doc) => {
+      const signer = this.#signer
+      if (signer === undefined || !('signDirect' in signer)) throw new CommandError('the key is still locked')
+      return (signer as Extract<OfflineSigner, { signDirect: unknown }>).signDirect(address, doc)
+    },
+  }
+
+  show(key: KeyInfo | undefined): void {
+    this.#key = key
+  }
+
+  async open(keyring: Keyring, key: KeyInfo, chainId: string): Promise<void> {
+    const stored = keyring.find(key.address)
+    const privateKey =
+      stored === undefined ? devKey(key.address, chainId)?.privateKey : await keyring.privateKey(stored)
+    if (privateKey === undefined) throw noKey(keyring, key.address)
+    this.#signer = await signerOf(privateKey, key.algorithm)
+  }
+}
