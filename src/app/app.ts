@@ -43,9 +43,12 @@ export interface AppOptions extends Omit<ExecutorOptions, 'onBug'> {
 
 const EMPTY_HASH = sha256(new Uint8Array())
 const OK = { data: new Uint8Array(), info: '', events: [] as AbciEvent[] }
-/** Decoded transactions kept between CheckTx and their block: as many as the mempool holds. */
-const DECODED = 50_000
-/** Longer ones are decoded anew each time: so many of the longest would be 50 GB. */
+/**
+ * Bytes of the transactions that stay decoded between CheckTx and their block: two whole blocks of 4 MiB. They are
+ * counted before anybody has paid for them, and their objects may take fifty times the memory of their bytes.
+ */
+const DECODED_BYTES = 8 * 1_048_576
+/** Longer ones are decoded anew each time. */
 const REMEMBERED_BYTES = 4_096
 
 /** The application: ABCI calls in the order of the protocol. */
@@ -53,7 +56,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   readonly #options: AppOptions
   readonly #state: CommittedState
   readonly #executor: Executor
-  readonly #decoded = new LruMap<string, DecodedTx>(DECODED)
+  readonly #decoded = new LruMap<string, DecodedTx>(DECODED_BYTES, (tx) => tx.size)
   readonly #working: Overlay
   #check: Overlay
   #meta: BlockMeta

@@ -70,3 +70,12 @@ test('in a batch larger than the cache every verdict is still right', () => {
   const jobs = Array.from({ length: 50 }, (_, i) => job(i, i % 2))
   expect(cache.verifyAll(jobs)).toEqual(jobs.map((_, i) => i % 2 === 1))
 })
+
+test('what is too long for a signature is no signature: neither verified nor kept', () => {
+  const { verifier, batches } = counting()
+  const cache = new SignatureCache(verifier)
+  const long = { ...job(1, 1), signature: new Uint8Array(65).fill(1) }
+  expect(cache.verifyAll([long, job(2, 1), long])).toEqual([false, true, false])
+  expect(batches).toEqual([1])
+  expect(cache.counters).toEqual({ hits: 0, misses: 1, verified: 1 })
+})

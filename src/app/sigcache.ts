@@ -5,6 +5,11 @@ import type { Verifier, VerifyJob } from '#lib/verifier.ts'
 /** Entries kept unless told otherwise: some 30 MB, more than any mempool holds. */
 export const DEFAULT_SIGNATURE_CACHE = 100_000
 
+/** No scheme has longer signatures. What is longer is no signature, and not kept: a stranger chooses its length. */
+const SIGNATURE_BYTES = 64
+/** Stands for the key of such a job. */
+const TOO_LONG = ''
+
 /** What the cache has done since it was made. */
 export interface SignatureCounters {
   /** Verdicts that were known. */
@@ -37,10 +42,11 @@ export class SignatureCache {
 
   /** The verdict on each job, in order; the unknown ones are verified in one batch. */
   verifyAll(jobs: readonly VerifyJob[]): boolean[] {
-    const keys = jobs.map(keyOf)
-    const verdicts = new Map<string, boolean>()
+    const keys = jobs.map((job) => (job.signature.length > SIGNATURE_BYTES ? TOO_LONG : keyOf(job)))
+    const verdicts = new Map([[TOO_LONG, false]])
     const unknown = new Map<string, VerifyJob>()
     for (const [i, key] of keys.entries()) {
+      if (key === TOO_LONG) continue
       const known = this.#verdicts.get(key)
       if (known === undefined) {
         this.#misses++

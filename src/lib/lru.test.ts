@@ -34,6 +34,21 @@ test('a value may be undefined or replaced, and all may be cleared', () => {
   expect(map.size).toBe(0)
 })
 
+test('where entries are weighed, the sum of what is held stays within the capacity', () => {
+  const step = fc.tuple(fc.nat({ max: 12 }), fc.integer({ min: 1, max: 10 }))
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const map = new LruMap<number, number>(20, (weight) => weight)
+      for (const [key, weight] of steps) {
+        map.set(key, weight)
+        expect(map.get(key)).toBe(weight)
+      }
+      const held = Array.from({ length: 13 }, (_, key) => map.get(key) ?? 0)
+      expect(held.reduce((sum, weight) => sum + weight, 0)).toBeLessThanOrEqual(20)
+    }),
+  )
+})
+
 test('a capacity below 2 is refused', () => {
   expect(() => new LruMap(1)).toThrow(RangeError)
 })

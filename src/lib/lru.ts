@@ -4,17 +4,24 @@
  * Two generations instead of a linked list: an entry is written to (or, when used, moved to) the young one; when that
  * holds half the capacity the old one is dropped and the young one grows old. So the `capacity / 2` most recently used
  * entries are always present, a hit costs one look-up, and there are never more than `capacity` entries.
+ * Where entries differ in size, `weigh` says what each counts; the capacity then bounds the sum.
  */
 export class LruMap<K, V> {
   readonly capacity: number
   #young = new Map<K, V>()
   #old = new Map<K, V>()
+  #youngWeight = 0
+  readonly #weigh: (value: V) => number
 
-  /** @param capacity the most entries ever held; at least 2 */
-  constructor(capacity: number) {
+  /**
+   * @param capacity the most entries ever held; at least 2
+   * @param weigh how many entries one counts for; more than half the capacity is more than one may be
+   */
+  constructor(capacity: number, weigh: (value: V) => number = () => 1) {
     if (!Number.isInteger(capacity) || capacity < 2)
       throw new RangeError(`LruMap capacity ${capacity}: at least 2`)
     this.capacity = capacity
+    this.#weigh = weigh
   }
 
   /** Entries held now; one that is in both generations is counted once. */
@@ -40,13 +47,18 @@ export class LruMap<K, V> {
   clear(): void {
     this.#young.clear()
     this.#old.clear()
+    this.#youngWeight = 0
   }
 
   #insert(key: K, value: V): void {
-    if (this.#young.size * 2 >= this.capacity - 1 && !this.#young.has(key)) {
+    const weight = this.#weigh(value)
+    if (this.#young.has(key)) this.#youngWeight -= this.#weigh(this.#young.get(key) as V)
+    else if ((this.#youngWeight + weight) * 2 > this.capacity) {
       this.#old = this.#young
       this.#young = new Map()
+      this.#youngWeight = 0
     }
     this.#young.set(key, value)
+    this.#youngWeight += weight
   }
 }

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Response } from '#gen/tendermint/abci/types.ts'
+import { TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
+import { portableVerifier } from '#lib/verifier-portable.ts'
 import { encodeCheckTx, encodeFinalizeBlock } from '../../src/abci/responses.ts'
 import { EventIndex } from '../../src/abci/results.ts'
 import { BackWriter } from '../../src/abci/writer.ts'
+import { App } from '../../src/app/app.ts'
+import { chainDecoder } from '../../src/app/create.ts'
+import { SignatureCache } from '../../src/app/sigcache.ts'
+import { SignatureChecker } from '../../src/app/signatures.ts'
 import { testAccounts } from '../../src/testing/accounts.ts'
 import { decodeReplies } from '../../src/abci/testkit.ts'
 import { outcome, send, wadiChain } from '../support/wadi-chain.ts'
@@ -11,7 +17,7 @@ import { outcome, send, wadiChain } from '../support/wadi-chain.ts'
  * What a stranger may send, and a proposer put into a block, without the node ending or two nodes differing.
  */
 
-const { alice, bob } = testAccounts('alice', 'bob')
+const { alice, bob, stranger } = testAccounts('alice', 'bob', 'stranger')
 const accounts = [alice, bob]
 
 /** The reply as CometBFT reads it; a value that cannot be encoded ends the node. */
@@ -43,5 +49,40 @@ describe('a gas limit beyond what a number counts', () => {
       [18, 2n ** 53n - 1n],
       [0, 1_000_000n],
     ])
+  })
+})
+
+describe('transactions that nobody pays for', () => {
+  test('stay decoded for a few megabytes of them, however many come', () => {
+    const chain = wadiChain({ accounts })
+    chain.nextBlock()
+    let decoded = 0
+    const decode = chainDecoder(chain.chain)
+    const app = new App({
+      chain: chain.chain,
+      state: chain.state,
+      version: { software: 'test', protocol: 1n },
+      decode(bytes) {
+        decoded++
+        return decode(bytes)
+      },
+      signatures: new SignatureChecker(new SignatureCache(portableVerifier)),
+      minGasPrices: [],
+      log: () => {},
+    })
+    // each of some 3,300 bytes, unsigned, from an account that does not exist
+    const txs = Array.from({ length: 4_000 }, (_, i) => {
+      const memo = `${i}${'x'.repeat(3_100)}`
+      const bodyBytes = TxBody.encode(
+        TxBody.fromPartial({ messages: [send(stranger, alice)], memo }),
+      ).finish()
+      return TxRaw.encode({ bodyBytes, authInfoBytes: new Uint8Array(), signatures: [] }).finish()
+    })
+    for (const tx of txs) expect(outcome(app.checkTx(tx, false))).toContain('sdk/41')
+    expect(decoded).toBe(4_000)
+    for (const tx of txs.slice(-1_000)) app.checkTx(tx, false)
+    expect(decoded).toBe(4_000) // 1,000 × 3,300 bytes are less than 4 MiB: still there
+    app.checkTx(txs[0] as Uint8Array, false)
+    expect(decoded).toBe(4_001) // 4,000 × 3,100 bytes are more than 8 MiB: the first is forgotten
   })
 })
