@@ -19,6 +19,12 @@ export type DeductFee = (ctx: WriteContext, payer: string, fee: AnteTx['fee']['a
 const SCALE = 10n ** 18n
 
 /**
+ * What taking a fee of one coin costs: two balances read and written, an account looked up (10,300, and room for long
+ * amounts). Wallets simulate without a fee and pay one then, so a simulation charges for it.
+ */
+const FEE_GAS = 12_000
+
+/**
  * Checks and charges a transaction in the Cosmos SDK's order: basic validity, timeout height, memo, size gas, fee,
  * public keys, signature count and gas, signatures, sequences. What it writes stays even if a message fails.
  */
@@ -32,8 +38,10 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
     ctx.consumeGas(tx.size * Number(params.txSizeCostPerByte), 'txSize')
 
     const payer = tx.fee.payer === '' ? (tx.signers[0] as string) : tx.fee.payer
-    if (tx.fee.amount.length > 0) deductFee(ctx, payer, tx.fee.amount)
-    ctx.emitRaw('tx', ['fee', tx.fee.amount.map((c) => c.amount + c.denom).join(','), 'fee_payer', payer])
+    const fee = feeOf(tx)
+    if (fee.length > 0) deductFee(ctx, payer, fee)
+    else if (mode === 'simulate') ctx.consumeGas(FEE_GAS, 'the fee to come')
+    ctx.emitRaw('tx', ['fee', fee.map((c) => c.amount + c.denom).join(','), 'fee_payer', payer])
 
     const accounts = tx.signers.map((signer, index) => signingAccount(ctx, tx, signer, index, mode))
     checkSignatureCount(accounts, params, options)
@@ -47,11 +55,17 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
   }
 }
 
+/** The coins of the fee that are any: gas prices of 0 give fees of `0awadi`. */
+function feeOf(tx: AnteTx): AnteTx['fee']['amount'] {
+  return tx.fee.amount.filter((coin) => coin.amount !== '0')
+}
+
 /** After a block only nonce and balance can have changed; the signature was found good once. */
 function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee): void {
   checkTimeout(ctx, tx)
   const payer = tx.fee.payer === '' ? (tx.signers[0] as string) : tx.fee.payer
-  if (tx.fee.amount.length > 0) deductFee(ctx, payer, tx.fee.amount)
+  const fee = feeOf(tx)
+  if (fee.length > 0) deductFee(ctx, payer, fee)
   for (const [index, signer] of tx.signers.entries()) {
     const account = signingAccount(ctx, tx, signer, index, 'recheck')
     checkSequence(tx, index, account, 'recheck')

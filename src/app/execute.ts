@@ -3,7 +3,7 @@ import { signersOf } from '#lib/reflect-signers.ts'
 import type { ExecTxResult } from '../abci/types.ts'
 import type { AnteMode, AnteOptions, KnownAccount } from '../kernel/ante.ts'
 import type { Chain } from '../kernel/chain.ts'
-import { type BlockInfo, type BlockTime, Context } from '../kernel/context.ts'
+import { type BlockTime, Context } from '../kernel/context.ts'
 import { assert } from '../kernel/errors.ts'
 import type { AbciEvent } from '../kernel/events.ts'
 import { GasMeter } from '../kernel/gas.ts'
@@ -25,7 +25,6 @@ export interface BlockScope {
   readonly height: bigint
   readonly time: BlockTime
   readonly chainId: string
-  readonly block?: BlockInfo
 }
 
 export interface ExecutorOptions {
@@ -39,8 +38,8 @@ export interface ExecutorOptions {
 
 const NOTHING = new Uint8Array()
 
-/** What one simulation may use: as much as the biggest block. */
-export const SIMULATION_GAS = 2_000_000_000
+/** What one simulation may use: many times the largest transaction anybody sends. */
+export const SIMULATION_GAS = 100_000_000
 
 /** Runs transactions: ante, then messages, all or nothing. Knows nothing of blocks and commits. */
 export class Executor {
@@ -136,7 +135,6 @@ export class Executor {
       height: scope.height,
       time: scope.time,
       chainId: scope.chainId,
-      ...(scope.block === undefined ? {} : { block: scope.block }),
       meter: new GasMeter(gasLimit),
       signers: tx.signers,
       txHash: tx.hash,

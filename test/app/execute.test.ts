@@ -309,8 +309,21 @@ describe('a simulation', () => {
   })
 
   test('tells the gas that the transaction will use', () => {
-    const tx = alice.tx(chain, [send(alice, bob)], { sequence: 0n })
+    const tx = alice.tx(chain, [send(alice, bob)], { sequence: 0n, fee: 7n })
     expect(chain.simulate(tx).gasUsed).toBe(chain.deliver(tx).gasUsed)
+  })
+
+  test('without a fee tells enough gas for one with a fee', () => {
+    const asked = chain.simulate(alice.tx(chain, [send(alice, bob)], { sequence: 0n }))
+    const paid = chain.deliver(alice.tx(chain, [send(alice, bob)], { sequence: 0n, fee: 10n ** 17n }))
+    expect(outcome(paid)).toBe('ok')
+    // The fee itself stands in the transaction too: 30 bytes at 10 gas.
+    expect(asked.gasUsed + 300).toBeGreaterThanOrEqual(paid.gasUsed)
+    expect(asked.gasUsed).toBeLessThan(paid.gasUsed * 1.1)
+  })
+
+  test('and a fee of nothing is none', () => {
+    expect(outcome(chain.deliver(alice.tx(chain, [send(alice, bob)], { fee: 0n })))).toBe('ok')
   })
 
   test('accepts a sequence still to come, and refuses one that is gone with the words wallets match on', () => {

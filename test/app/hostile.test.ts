@@ -1,16 +1,22 @@
+import { p256 } from '@noble/curves/nist.js'
 import { describe, expect, test } from 'vitest'
-import type { Response } from '#gen/tendermint/abci/types.ts'
+import { MsgAddLineage, MsgRegisterAsset, MsgRegisterReference, MsgTakeOver } from '#gen/wadi/asset/v1/tx.ts'
 import { TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
+import type { Response } from '#gen/tendermint/abci/types.ts'
+import { toHex, utf8 } from '#lib/bytes.ts'
+import { sha256 } from '#lib/hash.ts'
 import { portableVerifier } from '#lib/verifier-portable.ts'
 import { encodeCheckTx, encodeFinalizeBlock } from '../../src/abci/responses.ts'
 import { EventIndex } from '../../src/abci/results.ts'
+import { decodeReplies } from '../../src/abci/testkit.ts'
 import { BackWriter } from '../../src/abci/writer.ts'
 import { App } from '../../src/app/app.ts'
 import { chainDecoder } from '../../src/app/create.ts'
 import { SignatureCache } from '../../src/app/sigcache.ts'
 import { SignatureChecker } from '../../src/app/signatures.ts'
 import { testAccounts } from '../../src/testing/accounts.ts'
-import { decodeReplies } from '../../src/abci/testkit.ts'
+import type { TestChain } from '../../src/testing/chain.ts'
+import { message, type PackedMessage } from '../../src/testing/types.ts'
 import { outcome, send, wadiChain } from '../support/wadi-chain.ts'
 
 /*
@@ -84,5 +90,65 @@ describe('transactions that nobody pays for', () => {
     expect(decoded).toBe(4_000) // 1,000 × 3,300 bytes are less than 4 MiB: still there
     app.checkTx(txs[0] as Uint8Array, false)
     expect(decoded).toBe(4_001) // 4,000 × 3,100 bytes are more than 8 MiB: the first is forgotten
+  })
+})
+
+describe('what takes long costs gas in proportion', () => {
+  // A transfer takes some 120 µs and uses 25,000 gas, so a millisecond is worth 200,000.
+  const license = { expression: 'MIT' }
+  const content = (name: string, scheme = 4) => ({
+    scheme,
+    rootDigest: sha256(utf8(name)),
+    sizeBytes: 1n,
+    fileCount: 1,
+  })
+  const asset = (slug: string, parents: readonly bigint[] = []) =>
+    message(MsgRegisterAsset, {
+      controller: alice.address,
+      kind: 1,
+      slug,
+      license,
+      dataUse: { train: 1, mine: 1, infer: 1 },
+      content: content(slug),
+      parents: parents.map((assetId) => ({ assetId, version: 1, relation: 1 })),
+    })
+  const deliver = (chain: TestChain, ...messages: PackedMessage[]) => {
+    const result = chain.deliver(alice.tx(chain, messages, { gas: 100_000_000n }))
+    chain.advanceBlocks(20) // the contest window
+    return result
+  }
+
+  test('a takeover whose signature proves nothing: 3 ms', () => {
+    const chain = wadiChain({ accounts })
+    chain.nextBlock()
+    const keys = [{ type: 'p256', public_key: toHex(p256.getPublicKey(new Uint8Array(32).fill(3), true)) }]
+    const publisherFile = utf8(JSON.stringify({ schema: 'wadi-publisher/v1', keys }))
+    const fileDigests = sha256(publisherFile)
+    const reference = { registrant: alice.address, kind: 1, slug: 'base', license } as const
+    const files = { ...content('', 1), rootDigest: sha256(fileDigests) }
+    deliver(chain, message(MsgRegisterReference, { ...reference, content: files }))
+    const signature = new Uint8Array(64).fill(1)
+    const takeover = { controller: alice.address, assetId: 1n, publisherFile, fileDigests, signature }
+    const result = deliver(chain, message(MsgTakeOver, takeover))
+    expect(outcome(result)).toContain('asset/32')
+    expect(result.gasUsed).toBeGreaterThan(600_000)
+  })
+
+  test('a late link that looks at descendants: 20 µs for each', () => {
+    const chain = wadiChain({ accounts, checkInvariants: false })
+    chain.nextBlock()
+    deliver(chain, asset('one'))
+    deliver(chain, asset('two', [1n]))
+    deliver(chain, asset('top'), asset('other'))
+    // children of the fourth that are deep enough already
+    deliver(chain, ...Array.from({ length: 40 }, (_, i) => asset(`child-${i}`, [2n, 4n])))
+    const link = (assetId: bigint) => {
+      const signers = { controller: alice.address, parentController: alice.address }
+      const parent = { assetId: 1n, version: 1, relation: 1 } as const
+      return deliver(chain, message(MsgAddLineage, { ...signers, assetId, version: 1, parent }))
+    }
+    const [none, forty] = [link(3n), link(4n)]
+    expect([none, forty].map(outcome)).toEqual(['ok', 'ok'])
+    expect((forty.gasUsed - none.gasUsed) / 40).toBeGreaterThan(3_000)
   })
 })

@@ -102,7 +102,7 @@ describe('a block that was never seen before is verified in one batch', () => {
 
   test('but for an account that the block itself opens, whose number nobody can foresee', () => {
     const opening = alice.tx(chain, [send(alice, carol, 9n)])
-    const [number] = [5n] // alice 0, bob 1, ethan 2, the multisig 3, authority 4
+    const [number] = [6n] // alice 0, bob 1, ethan 2, the multisig 3, authority 4, fee collector 5
     const spending = carol.tx(chain, [send(carol, bob, 2n)], { accountNumber: number })
     expect(chain.nextBlock([opening, spending]).results.map(outcome)).toEqual(['ok', 'ok'])
     expect(batches).toEqual([1, 1])
