@@ -98,6 +98,9 @@ export function putLink(ctx: WriteContext, link: Link): void {
   state.children.add(ctx, [parentSeq, childSeq])
 }
 
+/** Gas for looking at one child beyond what its reads cost: opening the walks that lead to it takes twice their time. */
+const LOOK_GAS = 2_000
+
 /**
  * Raises a version to `depth`, and with it every descendant that this makes deeper. A version comes after all its
  * ancestors in order of seq, so each is visited once. Refused beyond `max_depth`, and where more than `walk_page`
@@ -123,6 +126,7 @@ export function deepen(ctx: WriteContext, params: Params, top: Version, depth: n
           `version ${top.version} of asset ${top.assetId} has more than ${params.walkPage}`,
         )
       }
+      ctx.consumeGas(LOOK_GAS, 'descendant')
       const known = raised.get(childSeq)
       const child = known?.version ?? state.versions.find(ctx, 'seq', childSeq)
       assert(child !== undefined, `no version has seq ${childSeq}`)

@@ -96,7 +96,7 @@ describe('transactions that nobody pays for', () => {
 describe('what takes long costs gas in proportion', () => {
   // A transfer takes some 120 µs and uses 25,000 gas, so a millisecond is worth 200,000.
   const license = { expression: 'MIT' }
-  const content = (name: string, scheme = 4) => ({
+  const content = (name: string, scheme: 1 | 4 = 4) => ({
     scheme,
     rootDigest: sha256(utf8(name)),
     sizeBytes: 1n,
@@ -110,7 +110,7 @@ describe('what takes long costs gas in proportion', () => {
       license,
       dataUse: { train: 1, mine: 1, infer: 1 },
       content: content(slug),
-      parents: parents.map((assetId) => ({ assetId, version: 1, relation: 1 })),
+      parents: parents.map((assetId) => ({ assetId, version: 1, relation: 1 as const })),
     })
   const deliver = (chain: TestChain, ...messages: PackedMessage[]) => {
     const result = chain.deliver(alice.tx(chain, messages, { gas: 100_000_000n }))
