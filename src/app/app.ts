@@ -183,7 +183,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   #execute(req: abci.FinalizeBlockRequest): Omit<abci.FinalizeBlockResponse, 'appHash'> {
     const { chain } = this.#options
     const block = { proposer: req.proposerAddress, hash: req.hash }
-    const scope = { ...this.#scope(this.#working, req.height), block }
+    const scope = this.#scope(this.#working, req.height)
     const ctx = this.#context(this.#working, BigInt(req.height), block)
     const before = this.height === 0 ? undefined : this.#consensusBytes(ctx)
     if (req.height === this.#options.upgradeHeight) runMigrations(ctx, chain)

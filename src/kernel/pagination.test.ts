@@ -95,6 +95,10 @@ test('pages from key to key add up to the list, in both directions', () => {
   )
 })
 
+test('a page may have a thousand rows, and no more', () => {
+  expect(page({ limit: 1_000n }).rows).toHaveLength(10)
+})
+
 describe('refused with "invalid request" is', () => {
   test.each<[string, Partial<PageRequest>, string]>([
     ['a key with an offset', { key: utf8('\0x'), offset: 1n }, 'either offset or key is expected, got both'],
@@ -105,7 +109,8 @@ describe('refused with "invalid request" is', () => {
       { key: Uint8Array.of(1, 2) },
       'pagination.key does not belong to this list',
     ],
-    ['a key behind the list', { key: Uint8Array.of(255) }, 'does not belong to this list'],
+    ['the first key behind the list', { key: Uint8Array.of(1) }, 'does not belong to this list'],
+    ['a key far behind the list', { key: Uint8Array.of(255) }, 'does not belong to this list'],
   ])('%s', (_name, part, problem) => {
     expect(() => page(part)).toThrow(expect.objectContaining({ codespace: 'sdk', code: 18 }))
     expect(() => page(part)).toThrow(problem)
