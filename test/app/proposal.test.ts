@@ -200,5 +200,5 @@ test('what a proposer makes of any mempool is accepted, in order, within limits,
     ),
     { numRuns: 60 },
   )
-  expect(chosen).toBeGreaterThan(150)
+  expect(chosen).toBeGreaterThan(100) // some 200 of 500 offered
 })
