@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { Overlay } from '../store/overlay.ts'
 import { openStates } from '../testing/context.ts'
 import { keyAsValue, str, u32, u64 } from './codec.ts'
 import { map } from './collections.ts'
 import type { BlockContext } from './context.ts'
 import { type DeadlineBudget, deadlines, runDeadlines } from './deadlines.ts'
 import { AssertionError, assert, errors } from './errors.ts'
+import type { ReadStore } from './kv.ts'
 import { defineModule, timer } from './module.ts'
 import { describeState, schema } from './schema.ts'
 
@@ -180,5 +182,53 @@ test('a queue shows in the documentation as one collection', () => {
     kind: 'deadlines',
     key: '(u64, str)',
     value: '',
+  })
+})
+
+describe('a block with much to do', () => {
+  /** Runs `count` items that stand in committed state; how many entries of it were looked at. */
+  function looks(count: number): number {
+    const { ctx, store: committed } = openStates([state], { height: 10n })
+    for (let i = 0; i < count; i++) state.other.schedule(ctx, 9n, BigInt(i))
+    let steps = 0
+    const counting: ReadStore = {
+      get: (slot, key) => committed.get(slot, key),
+      has: (slot, key) => committed.has(slot, key),
+      iterate(slot, start, end, reverse) {
+        const cursor = committed.iterate(slot, start, end, reverse)
+        return {
+          next() {
+            steps++
+            return cursor.next()
+          },
+          get key() {
+            return cursor.key
+          },
+          get value() {
+            return cursor.value
+          },
+        }
+      },
+    }
+    const store = new Overlay(counting)
+    order = []
+    expect(runDeadlines(ctx.with({ store }), [first, second], { ...BUDGET, items: count }, store)).toBe(count)
+    expect(order).toEqual(Array.from({ length: count }, (_, i) => `other ${i}`))
+    return steps
+  }
+
+  test('does not pass over what has run again for every item', () => {
+    expect(looks(400)).toBeLessThan(5 * looks(100))
+  })
+
+  test('finds what an item schedules before the place where the search stands', () => {
+    const { ctx, run } = open()
+    for (const key of ['now', 'z1', 'z2']) state.work.schedule(ctx, 10n, key)
+    state.work.schedule(ctx, 9n, 'early')
+    expect(run()).toBe(5)
+    expect(order).toEqual(['early', 'now', 'spawned', 'z1', 'z2'])
+    state.work.schedule(ctx, 10n, 'zz')
+    state.work.schedule(ctx, 8n, 'a')
+    expect(run()).toBe(2)
   })
 })

@@ -19,6 +19,8 @@ export interface DeadlineFailure {
   readonly code: number
 }
 
+type Entry<K> = readonly [height: bigint, key: K]
+
 const failureCodec = keyAsValue(tuple(u64, str, u32))
 /** Queue and failures share one prefix; the next byte tells them apart. */
 const QUEUE = '\0'
@@ -31,6 +33,7 @@ const FAILED = '\x01'
 export class Deadlines<K> extends Collection {
   readonly #queue: KeySet<[bigint, K], [bigint]>
   readonly #failed: KeyMap<K, [bigint, string, number]>
+  #earliest: bigint | undefined
 
   constructor(prefix: number, codec: KeyCodec<K>) {
     super({ prefix, kind: 'deadlines', key: `(u64, ${codec.name})`, value: '' })
@@ -52,6 +55,14 @@ export class Deadlines<K> extends Collection {
   /** Sets an item for the end of the block at `height`, or of the next one if that has passed. */
   schedule(ctx: WriteContext, height: bigint, key: K): void {
     this.#queue.add(ctx, [height, key])
+    if (this.#earliest === undefined || height < this.#earliest) this.#earliest = height
+  }
+
+  /** The lowest height that anything was scheduled for since this was asked, even if that was taken back. */
+  takeEarliest(): bigint | undefined {
+    const earliest = this.#earliest
+    this.#earliest = undefined
+    return earliest
   }
 
   cancel(ctx: WriteContext, height: bigint, key: K): void {
@@ -63,9 +74,10 @@ export class Deadlines<K> extends Collection {
     yield* this.#queue.keys(ctx)
   }
 
-  /** The first item due at or before `height`. */
-  next(ctx: ReadContext, height: bigint): readonly [height: bigint, key: K] | undefined {
-    for (const entry of this.#queue.keys(ctx)) return entry[0] <= height ? entry : undefined
+  /** The first item due at or before `height`; `from` says where to begin, if nothing can stand before. */
+  next(ctx: ReadContext, height: bigint, from?: Entry<K>): Entry<K> | undefined {
+    const range = from === undefined ? {} : { from: [from[0], from[1]] as [bigint, K] }
+    for (const entry of this.#queue.keys(ctx, range)) return entry[0] <= height ? entry : undefined
     return undefined
   }
 
@@ -115,10 +127,11 @@ export function runDeadlines(
   store: Checkpoints,
 ): number {
   const timers = modules.flatMap((module) => module.timers ?? []) as unknown as readonly Timer<unknown>[]
+  const searches = timers.map((timer) => new Search(timer))
   let gasLeft = budget.gas
   let items = 0
   while (items < budget.items && gasLeft >= budget.itemGas) {
-    const due = soonest(ctx, timers)
+    const due = soonest(ctx, searches)
     if (due === undefined) break
     items++
     gasLeft -= runItem(ctx, due, budget.itemGas, store)
@@ -132,12 +145,34 @@ interface Due {
   readonly key: unknown
 }
 
-function soonest(ctx: ReadContext, timers: readonly Timer<unknown>[]): Due | undefined {
+/** Looks for what is due in one queue, for the length of one block's end. */
+class Search {
+  readonly timer: Timer<unknown>
+  // What ran is gone but has to be passed over; nothing waits before it that was not scheduled since.
+  #from: Entry<unknown> | undefined
+
+  constructor(timer: Timer<unknown>) {
+    this.timer = timer
+    timer.queue.takeEarliest()
+  }
+
+  next(ctx: ReadContext): Entry<unknown> | undefined {
+    const { queue } = this.timer
+    const earliest = queue.takeEarliest()
+    if (this.#from !== undefined && earliest !== undefined && earliest <= this.#from[0])
+      this.#from = undefined
+    const entry = queue.next(ctx, ctx.height, this.#from)
+    if (entry !== undefined) this.#from = entry
+    return entry
+  }
+}
+
+function soonest(ctx: ReadContext, searches: readonly Search[]): Due | undefined {
   let first: Due | undefined
-  for (const timer of timers) {
-    const entry = timer.queue.next(ctx, ctx.height)
+  for (const search of searches) {
+    const entry = search.next(ctx)
     if (entry !== undefined && (first === undefined || entry[0] < first.height)) {
-      first = { timer, height: entry[0], key: entry[1] }
+      first = { timer: search.timer, height: entry[0], key: entry[1] }
     }
   }
   return first
