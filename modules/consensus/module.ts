@@ -8,6 +8,14 @@ export const state = schema('consensus', { params: item(0, ConsensusParams) })
 
 /** CometBFT's own bound of a block. */
 const MAX_BLOCK_BYTES = 104_857_600n
+/**
+ * The least that parameters may be changed to. CometBFT panics where header, commit and overhead are larger than the
+ * block (some 110 bytes a validator), and without gas no transaction could undo the change.
+ */
+const LEAST_BLOCK_BYTES = 65_536n
+const LEAST_BLOCK_GAS = 1_000_000n
+/** CometBFT counts the age of evidence in nanoseconds in an int64. */
+const MOST_SECONDS = 9_223_372_035n
 const KEY_TYPES = ['ed25519']
 
 function checked(params: ConsensusParams): ConsensusParams {
@@ -28,11 +36,30 @@ function checked(params: ConsensusParams): ConsensusParams {
   if (maxAgeNumBlocks <= 0n || maxAgeDuration === undefined || maxAgeDuration.seconds < 1n) {
     throw err.invalidParams('evidence.max_age_num_blocks and max_age_duration must be positive')
   }
+  const { seconds, nanos } = maxAgeDuration
+  if (seconds > MOST_SECONDS || nanos < 0 || nanos > 999_999_999) {
+    throw err.invalidParams(
+      `evidence.max_age_duration ${seconds}s ${nanos}ns is no duration of at most 292 years`,
+    )
+  }
   const { pubKeyTypes } = validator
-  if (pubKeyTypes.length === 0 || !pubKeyTypes.every((type) => KEY_TYPES.includes(type))) {
+  if (
+    pubKeyTypes.length === 0 ||
+    pubKeyTypes.length > KEY_TYPES.length ||
+    !pubKeyTypes.every((type) => KEY_TYPES.includes(type))
+  ) {
     throw err.invalidParams(`validator.pub_key_types [${pubKeyTypes.join(', ')}] may only be ed25519`)
   }
   return params
+}
+
+/** Refuses to change to what nothing could be changed back from. */
+function checkUsable({ block }: ConsensusParams): void {
+  const { maxBytes = -1n, maxGas = -1n } = block ?? {}
+  if (maxBytes !== -1n && maxBytes < LEAST_BLOCK_BYTES)
+    throw err.invalidParams(`block.max_bytes ${maxBytes} is below ${LEAST_BLOCK_BYTES}`)
+  if (maxGas !== -1n && maxGas < LEAST_BLOCK_GAS)
+    throw err.invalidParams(`block.max_gas ${maxGas} is below ${LEAST_BLOCK_GAS}`)
 }
 
 const consensusMsgs = msgs(MsgDefinition, {
@@ -42,7 +69,10 @@ const consensusMsgs = msgs(MsgDefinition, {
     if (abci !== undefined && abci.voteExtensionsEnableHeight !== 0n) {
       throw err.invalidParams('abci.vote_extensions_enable_height: this chain extends no votes')
     }
-    state.params.set(ctx, { ...checked({ ...before, block, evidence, validator }) })
+    const after = checked({ ...before, block, evidence, validator })
+    checkUsable(after)
+
+    state.params.set(ctx, after)
     return {}
   },
 })

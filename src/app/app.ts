@@ -185,7 +185,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     const block = { proposer: req.proposerAddress, hash: req.hash }
     const scope = this.#scope(this.#working, req.height)
     const ctx = this.#context(this.#working, BigInt(req.height), block)
-    const before = this.height === 0 ? undefined : this.#consensusBytes(ctx)
+    const before = this.#consensusBytes(ctx)
     if (req.height === this.#options.upgradeHeight) runMigrations(ctx, chain)
     runBlockHooks(ctx, chain, 'beginBlock')
     this.#working.settle()
@@ -218,8 +218,8 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     return ConsensusParams.encode(this.#options.chain.consensus.params(ctx)).finish()
   }
 
-  #changedParams(ctx: Context, before: Uint8Array | undefined): ConsensusParams | undefined {
-    if (before === undefined || equalBytes(before, this.#consensusBytes(ctx))) return undefined
+  #changedParams(ctx: Context, before: Uint8Array): ConsensusParams | undefined {
+    if (equalBytes(before, this.#consensusBytes(ctx))) return undefined
     return this.#options.chain.consensus.params(ctx)
   }
 
