@@ -49,10 +49,10 @@ export function joined(pieces: Iterable<string>): Uint8Array {
 }
 
 /** Writes pieces of text to a file. */
-export function writePieces(file: string, pieces: Iterable<string>): void {
+export function writePieces(file: string, ...lists: readonly Iterable<string>[]): void {
   const handle = openSync(file, 'w')
   try {
-    for (const piece of pieces) writeSync(handle, piece)
+    for (const pieces of lists) for (const piece of pieces) writeSync(handle, piece)
   } finally {
     closeSync(handle)
   }
