@@ -62,7 +62,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   #meta: BlockMeta
   #initialHeight = 0
   #limits: BlockLimits | undefined
-  #proposed: { height: number; txs: readonly DecodedTx[] } | undefined
+  #proposed: { height: number; time: BlockTime; txs: readonly DecodedTx[] } | undefined
   #finalized: { height: number; meta: BlockMeta } | undefined
 
   constructor(options: AppOptions) {
@@ -131,7 +131,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     const scope = { ...this.#scope(new Overlay(this.#base()), req.height), time: req.time }
     const limits = { maxTxBytes: req.maxTxBytes, maxGas: this.#blockLimits().maxGas }
     const txs = sealed(() => prepareProposal(this.#executor, scope, req.txs, limits))
-    this.#proposed = { height: req.height, txs }
+    this.#proposed = { height: req.height, time: req.time, txs }
     return { txs: txs.map((tx) => tx.bytes) }
   }
 
@@ -236,6 +236,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   #isOwnProposal(req: abci.ProcessProposalRequest): boolean {
     const own = this.#proposed
     if (own === undefined || own.height !== req.height || own.txs.length !== req.txs.length) return false
+    if (own.time.seconds !== req.time.seconds || own.time.nanos !== req.time.nanos) return false
     return own.txs.every((tx, index) => equalBytes(tx.bytes, req.txs[index] as Uint8Array))
   }
 

@@ -1,7 +1,7 @@
 import { p256 } from '@noble/curves/nist.js'
 import { describe, expect, test } from 'vitest'
 import { MsgAddLineage, MsgRegisterAsset, MsgRegisterReference, MsgTakeOver } from '#gen/wadi/asset/v1/tx.ts'
-import { TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
+import { SignDoc, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import type { Response } from '#gen/tendermint/abci/types.ts'
 import { toHex, utf8 } from '#lib/bytes.ts'
 import { sha256 } from '#lib/hash.ts'
@@ -151,4 +151,24 @@ describe('what takes long costs gas in proportion', () => {
     expect([none, forty].map(outcome)).toEqual(['ok', 'ok'])
     expect((forty.gasUsed - none.gasUsed) / 40).toBeGreaterThan(3_000)
   })
+})
+
+test('a node judges the transactions of its own proposal anew when they come with another time', () => {
+  const chain = wadiChain({ accounts })
+  chain.nextBlock()
+  const now = chain.time.seconds
+  const body = { messages: [send(alice, bob)], timeoutTimestamp: { seconds: now + 5n, nanos: 0 } }
+  const bodyBytes = TxBody.encode(TxBody.fromPartial(body)).finish()
+  const { authInfoBytes } = TxRaw.decode(alice.tx(chain, [send(alice, bob)]))
+  const document = { bodyBytes, authInfoBytes, chainId: chain.chainId, accountNumber: 0n }
+  const signatures = [alice.signBytes(SignDoc.encode(document).finish())]
+  const tx = TxRaw.encode({ bodyBytes, authInfoBytes, signatures }).finish()
+
+  const early = chain.blockRequest([tx], { time: now + 5n })
+  const late = chain.blockRequest([tx], { time: now + 6n })
+  const accepts = (block: typeof early) =>
+    chain.app.processProposal({ ...block, proposedLastCommit: undefined })
+  const { txs } = chain.app.prepareProposal({ ...early, maxTxBytes: 10_000, localLastCommit: undefined })
+  expect(txs).toEqual([tx])
+  expect([accepts(early), accepts(late)]).toEqual([true, false])
 })
