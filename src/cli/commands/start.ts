@@ -1,10 +1,11 @@
 import { FileTrace } from '../../abci/trace.ts'
+import type { NodeContext } from '../context.ts'
 import { type AppLog, openAppServer } from '../node/app-server.ts'
+import { findCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
 import { type LogSink, logPrinter } from '../node/log-lines.ts'
 import { takeRunLock } from '../node/run-record.ts'
 import { onStopSignal, type RunningNode, startNode } from '../node/supervisor.ts'
-import type { NodeContext } from '../context.ts'
 
 export interface StartCommandOptions {
   readonly home: string
@@ -37,6 +38,7 @@ export async function startWadiNode(
   overrides: Overrides = {},
 ): Promise<StartedNode> {
   const home = readHome(options.home)
+  const cometbft = findCometbft()
   // Taken before the state is opened: a second process must not touch it.
   const lock = takeRunLock(homePaths(options.home).runRecord)
   const log = appLog(sink, options.json === true)
@@ -49,6 +51,7 @@ export async function startWadiNode(
     home: options.home,
     app,
     lock,
+    cometbft,
     logLevel: options.logLevel,
     ...(options.json === true ? { logFormat: 'json' } : {}),
     onLog: sink,

@@ -3,11 +3,13 @@ import { AbciServer } from '../../abci/server.ts'
 import type { FrameTrace } from '../../abci/trace.ts'
 import type { AbciApp } from '../../abci/types.ts'
 import { createApp } from '../../app/create.ts'
+import { GenesisError } from '../../app/genesis.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { type QueryPool, startQueryPool } from '../../query/pool.ts'
-import { openStorage } from '../../store/storage.ts'
-import { genesisInitialHeight } from './genesis-doc.ts'
+import { openStorage, type Storage } from '../../store/storage.ts'
+import { NodeError } from './errors.ts'
 import { parseGasPrices } from './gas-prices.ts'
+import { genesisInitialHeight } from './genesis-doc.ts'
 import type { Address, NodeHome } from './home.ts'
 import type { AppServer } from './supervisor.ts'
 
@@ -51,18 +53,19 @@ export async function openAppServer(options: AppServerOptions): Promise<OpenedAp
     initialVersion: genesisInitialHeight(home.paths.genesis),
     report: (message) => log('info', message),
   })
+  try {
+    return await serve(options, storage)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+}
+
+async function serve(options: AppServerOptions, storage: Storage): Promise<OpenedApp> {
+  const { home, chain, log } = options
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => {
-    fail = resolve
-  })
-  const rest = options.rest ?? home.app.rest
-  const pool = await startQueryPool({
-    store: storage.store,
-    rpcUrl: options.rpcUrl,
-    rest: home.app.rest.enabled ? rest : undefined,
-    minGasPrices: home.app.minimumGasPrices,
-    software: options.software,
-    log,
+    fail = (error) => resolve(explainHalt(error, home))
   })
   const app = createApp({
     chain,
@@ -72,6 +75,15 @@ export async function openAppServer(options: AppServerOptions): Promise<OpenedAp
     version: { software: options.software, protocol: PROTOCOL_VERSION },
     log,
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
+  })
+  const rest = options.rest ?? home.app.rest
+  const pool = await startQueryPool({
+    store: storage.store,
+    rpcUrl: options.rpcUrl,
+    rest: home.app.rest.enabled ? rest : undefined,
+    minGasPrices: home.app.minimumGasPrices,
+    software: options.software,
+    log,
   })
   const server = new AbciServer(withQueries(app, pool), {
     onHalt: fail,
@@ -90,6 +102,19 @@ export async function openAppServer(options: AppServerOptions): Promise<OpenedAp
       await storage.close()
     },
   }
+}
+
+/** The application knows the document; this knows which file it came from. */
+function explainHalt(error: Error, { paths }: NodeHome): Error {
+  if (!(error instanceof GenesisError)) return error
+  return new NodeError(
+    'start-failed',
+    `the genesis file ${paths.genesis} cannot start a chain: ${error.message}`,
+    [
+      'correct it there, and start again: nothing was committed yet',
+      'or take the genesis file of the chain that this node is to follow',
+    ],
+  )
 }
 
 /** The application with queries answered elsewhere: they never run on the thread that executes blocks. */

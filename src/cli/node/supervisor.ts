@@ -63,11 +63,13 @@ export interface RunningNode {
  * soon as CometBFT's process runs; {@link untilReady} waits for its RPC.
  */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
-  const home = readHome(options.home)
-  const cometbft = options.cometbft ?? findCometbft()
-  const lock = options.lock ?? takeRunLock(home.paths.runRecord)
-  const { rpc = home.rpc, p2p = home.p2p } = options
+  let taken = options.lock
   try {
+    const home = readHome(options.home)
+    const cometbft = options.cometbft ?? findCometbft()
+    const lock = taken ?? takeRunLock(home.paths.runRecord)
+    taken = lock
+    const { rpc = home.rpc, p2p = home.p2p } = options
     await endOrphan(lock)
     await refuseTakenPorts({ rpc, p2p })
     if (typeof options.app !== 'string') {
@@ -80,8 +82,9 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     lock.update({ rpcUrl, ...processRecord(child.pid), ...(restUrl === undefined ? {} : { restUrl }) })
     return supervise(child, home, rpcUrl, lock, options)
   } catch (error) {
+    // Its open files and threads would keep the process from ending.
     if (typeof options.app !== 'string') await options.app.close()
-    lock.release()
+    taken?.release()
     throw error
   }
 }
