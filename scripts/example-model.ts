@@ -1,6 +1,6 @@
 /**
- * Writes `examples/model`: a small model as one finds it on a hub. A real safetensors file (a multilayer perceptron of 4
- * inputs, 16 hidden units and 3 classes), its configuration, and a model card. The same bytes every time.
+ * Writes `examples/model`: a small model as one finds it on a hub. A real safetensors file (a multilayer perceptron
+ * of 4 inputs, 16 hidden units and 3 classes), its configuration, and a model card. The same bytes every time.
  *
  * Run it with: node scripts/example-model.ts
  */
@@ -31,8 +31,8 @@ export function exampleFiles(): ReadonlyMap<string, Uint8Array> {
 }
 
 /**
- * The safetensors format: eight bytes with the length of the header, the header in JSON padded with blanks to a multiple
- * of eight, the tensors one after the other in little-endian float32.
+ * The safetensors format: eight bytes with the length of the header, the header in JSON padded with blanks to a
+ * multiple of eight, the tensors one after the other in little-endian float32.
  */
 function safetensors(): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { WadiClient } from '../client/client.ts'
 import { readAddress } from './keys/key.ts'
 import { CommandError, UsageError } from './errors.ts'
@@ -43,11 +42,6 @@ export function addressBook(keyring: Keyring, chainId: string): (text: string) =
       `${JSON.stringify(text)} is neither an address (wadi1… or 0x…) nor the name of a key`,
     )
   }
-}
-
-/** A JSON document of a file, or the standard input for `-`. */
-export function readText(file: string): string {
-  return readFileSync(file === '-' ? 0 : file, 'utf8')
 }
 
 function isUnreachable(error: unknown): boolean {

@@ -194,7 +194,7 @@ describe('the nonce manager', () => {
     expect(tries).toBe(6)
   })
 
-  test('leaves the sequence of a refused transaction to the next one, and asks the chain after a broken connection', async () => {
+  test('leaves the sequence of a refused transaction to the next, and asks again after a lost answer', async () => {
     let asked = 0
     const nonces = new NonceManager(async () => ({ accountNumber: 3n, sequence: 5 + 10 * asked++ }))
     const failing = (error: Error) => nonces.withNext('a', async () => Promise.reject(error))

@@ -87,8 +87,8 @@ export class WadiClient {
   }
 
   /**
-   * Waits until a transaction is in a block. Throws {@link TxError} if it failed there, {@link TxTimeoutError} if it does
-   * not show up.
+   * Waits until a transaction is in a block. Throws {@link TxError} if it failed there, {@link TxTimeoutError} if it
+   * does not show up.
    */
   async waitForTx(hash: string, { timeoutMs = 60_000, pollMs = 250 }: WaitOptions = {}): Promise<TxResult> {
     for (let left = timeoutMs; left > 0; left -= pollMs) {

@@ -39,9 +39,7 @@ export class TxError extends Error implements Refusal {
   readonly height: number | undefined
 
   constructor({ codespace, code, log }: Refusal, hash: string, height?: number) {
-    super(
-      `${height === undefined ? 'the node refuses the transaction' : 'the transaction failed'}: ${log} (${codespace} ${code})`,
-    )
+    super(`the transaction ${height === undefined ? 'is refused' : 'failed'}: ${log} (${codespace} ${code})`)
     this.codespace = codespace
     this.code = code
     this.log = log
@@ -58,7 +56,8 @@ export class TxTimeoutError extends Error {
 
   constructor(hash: string, timeoutMs: number) {
     super(
-      `transaction ${hash} was not in a block after ${timeoutMs} ms; it may still get into one: look it up by its hash before sending it again`,
+      `transaction ${hash} was not in a block after ${timeoutMs} ms; it may still get into one: ` +
+        'look it up by its hash before sending it again',
     )
     this.hash = hash
   }

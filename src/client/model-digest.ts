@@ -1,9 +1,11 @@
 /**
  * The root digest of a set of files as OpenSSF Model Signing makes it with its method "files": SHA-256 of every file,
- * the files in the order of their names, then SHA-256 over the raw digests one after the other. On the chain this is the
- * scheme `DIGEST_SCHEME_OMS_FILES_V1`.
+ * the files in the order of their names, then SHA-256 over the raw digests one after the other. On the chain this is
+ * the scheme `DIGEST_SCHEME_OMS_FILES_V1`.
  *
- * Names are paths relative to the root of the set with `/` between folders, ordered by their UTF-8 bytes.
+ * Names are paths relative to the root of the set with `/` between folders, ordered by their UTF-8 bytes. (The Python
+ * tool of OpenSSF orders folder by folder, which differs where a file's name begins with a folder's and goes on with a
+ * character before the slash, as `model.bin` beside `model/`.)
  */
 
 import { sha256 } from '@noble/hashes/sha2.js'

@@ -14,6 +14,7 @@ import { LegacyAminoPubKey } from '#gen/cosmos/crypto/multisig/keys.ts'
 import { PubKey as Secp256k1 } from '#gen/cosmos/crypto/secp256k1/keys.ts'
 import { PubKey as EthSecp256k1 } from '#gen/cosmos/evm/crypto/v1/ethsecp256k1/keys.ts'
 import { ServiceDefinition as TxService } from '#gen/cosmos/tx/v1beta1/service.ts'
+import { Tx } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import { QueryDefinition as AssetQuery } from '#gen/wadi/asset/v1/query.ts'
 import { MsgDefinition as AssetMsg } from '#gen/wadi/asset/v1/tx.ts'
 import { QueryDefinition as SystemQuery } from '#gen/wadi/system/v1/query.ts'
@@ -41,7 +42,7 @@ export const queryServices = {
   tx: TxService,
 } as const
 
-/** What stands inside an Any of a response: accounts and their keys. Messages are added from their services. */
+/** What stands inside an Any of a response besides messages: accounts, their keys, transactions. */
 const packedTypes: readonly GeneratedCodec[] = [
   BaseAccount,
   ModuleAccount,
@@ -49,6 +50,7 @@ const packedTypes: readonly GeneratedCodec[] = [
   Secp256k1,
   EthSecp256k1,
   LegacyAminoPubKey,
+  Tx,
 ]
 
 /** Every message that may be in a transaction. */

@@ -1,5 +1,11 @@
 import { getAminoPubkey } from '@cosmjs/amino'
-import { type EncodeObject, encodePubkey, type OfflineSigner } from '@cosmjs/proto-signing'
+import {
+  type AccountData,
+  type EncodeObject,
+  encodePubkey,
+  isOfflineDirectSigner,
+  type OfflineSigner,
+} from '@cosmjs/proto-signing'
 import { AminoTypes, SigningStargateClient } from '@cosmjs/stargate'
 import { Comet38Client, type HttpEndpoint } from '@cosmjs/tendermint-rpc'
 import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
@@ -48,7 +54,7 @@ const WRONG_SEQUENCE = 32
 export class SigningWadiClient extends WadiClient {
   /** Makes messages: `client.tx.bank.send({ … })`. */
   readonly tx: Messages = messages
-  readonly #signer: OfflineSigner
+  readonly #accounts: KnownAccounts
   readonly #offline: SigningStargateClient
   readonly #options: SigningOptions
   readonly #nonces = new NonceManager((address) => this.#existingNonce(address))
@@ -56,12 +62,12 @@ export class SigningWadiClient extends WadiClient {
 
   private constructor(
     comet: Comet38Client,
-    signer: OfflineSigner,
+    accounts: KnownAccounts,
     offline: SigningStargateClient,
     options: SigningOptions,
   ) {
     super(comet)
-    this.#signer = signer
+    this.#accounts = accounts
     this.#offline = offline
     this.#options = options
   }
@@ -72,17 +78,18 @@ export class SigningWadiClient extends WadiClient {
     signer: OfflineSigner,
     options: SigningOptions = {},
   ): Promise<SigningWadiClient> {
+    const accounts = new KnownAccounts(signer)
     // CosmJS signs; it never sees the node.
-    const offline = await SigningStargateClient.offline(signer, {
+    const offline = await SigningStargateClient.offline(accounts.signer, {
       registry: wadiRegistry(),
       aminoTypes: new AminoTypes(wadiAminoConverters()),
     })
-    return new SigningWadiClient(await Comet38Client.connect(endpoint), signer, offline, options)
+    return new SigningWadiClient(await Comet38Client.connect(endpoint), accounts, offline, options)
   }
 
   /**
-   * Signs, sends, and waits for the block. Any number of calls may be under way at once: transactions of one account get
-   * their sequences in the order of the calls. Throws {@link TxError}.
+   * Signs, sends, and waits for the block. Any number of calls may be under way at once: transactions of one account
+   * get their sequences in the order of the calls. Throws {@link TxError}.
    */
   async signAndBroadcast(
     signer: string,
@@ -119,7 +126,7 @@ export class SigningWadiClient extends WadiClient {
       memo,
     })
     const signerInfo = {
-      publicKey: await this.#publicKey(signer),
+      publicKey: encodePubkey(getAminoPubkey(await this.#accounts.get(signer))),
       modeInfo: { single: { mode: SignMode.SIGN_MODE_UNSPECIFIED } },
       sequence: BigInt(sequence),
     }
@@ -150,6 +157,7 @@ export class SigningWadiClient extends WadiClient {
     { memo = '', timeoutHeight }: TxOptions,
     nonce: AccountNonce,
   ): Promise<Uint8Array> {
+    await this.#accounts.get(signer)
     const signed = await this.#offline.sign(
       signer,
       msgs,
@@ -161,12 +169,6 @@ export class SigningWadiClient extends WadiClient {
     return TxRaw.encode(signed).finish()
   }
 
-  async #publicKey(address: string) {
-    const account = (await this.#signer.getAccounts()).find((candidate) => candidate.address === address)
-    if (account !== undefined) return encodePubkey(getAminoPubkey(account))
-    throw new ValueError(`the signer has no key for ${address}: sign with one of its own accounts`)
-  }
-
   async #existingNonce(address: string): Promise<AccountNonce> {
     const nonce = await this.accountNonce(address)
     if (nonce !== undefined) return nonce
@@ -176,6 +178,37 @@ export class SigningWadiClient extends WadiClient {
   async #minimumGasPrice(): Promise<string> {
     this.#nodeGasPrice ??= (await this.query.node.config()).minimumGasPrice
     return this.#nodeGasPrice
+  }
+}
+
+/**
+ * The accounts of a signer, each asked for once: its key never changes, and a wallet may take a tenth of a second, or a
+ * question to its owner, to tell them.
+ */
+class KnownAccounts {
+  readonly #asked: OfflineSigner
+  readonly #known = new Map<string, AccountData>()
+  /** The same signer, for CosmJS, which asks it for its accounts at every signature. */
+  readonly signer: OfflineSigner
+
+  constructor(signer: OfflineSigner) {
+    this.#asked = signer
+    const getAccounts = async () => [...this.#known.values()]
+    this.signer = isOfflineDirectSigner(signer)
+      ? { getAccounts, signDirect: (address, doc) => signer.signDirect(address, doc) }
+      : { getAccounts, signAmino: (address, doc) => signer.signAmino(address, doc) }
+  }
+
+  /** Throws {@link ValueError} if the signer has no such account. */
+  async get(address: string): Promise<AccountData> {
+    const known = this.#known.get(address)
+    if (known !== undefined) return known
+    const found = (await this.#asked.getAccounts()).find((candidate) => candidate.address === address)
+    if (found === undefined) {
+      throw new ValueError(`the signer has no key for ${address}: sign with one of its own accounts`)
+    }
+    this.#known.set(address, found)
+    return found
   }
 }
 

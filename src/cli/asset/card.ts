@@ -68,7 +68,7 @@ const SPDX: Readonly<Record<string, string>> = {
 }
 
 const UPPER =
-  /^(?:mit|isc|ncsa|wtfpl|cc0-1\.0|cc-by(?:-(?:nc|sa|nd))*-\d\.\d|(?:odbl|odc-by)-1\.0|(?:osl|ofl|epl|eupl|mpl)-\d\.\d)$/
+  /^(?:mit|isc|ncsa|wtfpl|cc0-1\.0|cc-by(?:-(?:nc|sa|nd))*-\d\.\d|odc-by-1\.0|(?:osl|ofl|epl|eupl|mpl)-\d\.\d)$/
 const GNU = /^(l|a)?gpl-\d\.\d$/
 
 /** The SPDX expression of a licence as the hub names it; undefined where there is none, as for `other`. */

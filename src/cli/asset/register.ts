@@ -13,7 +13,8 @@ const WEIGHTS = /\.(?:safetensors|gguf|onnx|pt|pth|bin|ckpt|h5|msgpack|tflite)$/
 
 /**
  * Fills in what a registration needs from a folder or file: its digest, size and number of files; from a model card the
- * metadata, licence and parents. What the command line says already stays. Everything taken is told on the standard error.
+ * metadata, licence and parents. What the command line says already stays. Everything taken is told on the standard
+ * error.
  */
 export async function completeFromPath(message: JsonObject, run: ExtraRun, path: string): Promise<void> {
   if (valueAt(message, ['content', 'root_digest']) !== undefined) {

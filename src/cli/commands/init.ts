@@ -26,6 +26,11 @@ function newChain(moniker: string, { home, chainId, template: name, authority }:
   if (authority !== undefined && address === undefined) {
     throw new UsageError(`--authority ${authority} is no address: write wadi1… or 0x…`)
   }
+  if (address === undefined && template.app_state['system']?.['authority'] === '') {
+    throw new UsageError(
+      '--authority is missing: the address that may change the parameters of the new chain',
+    )
+  }
   const state: AppState =
     address === undefined
       ? template.app_state

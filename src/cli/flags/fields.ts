@@ -1,4 +1,4 @@
-import { type DescField, type DescMessage, scalarOf } from '#lib/reflect.ts'
+import type { DescField, DescMessage } from '#lib/reflect.ts'
 import { flagKind, type FlagKind } from './values.ts'
 
 /** A flag that a field of a message has on the command line. */
@@ -39,9 +39,4 @@ function flagsOf(message: DescMessage, path: readonly string[], above: readonly 
 /** `['data_use', 'train']` → `data-use.train`. */
 export function flagName(path: readonly string[]): string {
   return path.map((name) => name.replaceAll('_', '-').toLowerCase()).join('.')
-}
-
-/** True for a field that holds an account's address. */
-export function isAddressField(field: DescField): boolean {
-  return scalarOf(field) === 'cosmos.AddressString'
 }

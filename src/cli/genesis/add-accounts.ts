@@ -113,7 +113,7 @@ function eachRow(
 
 const SPACE = new Set([0x20, 0x0a, 0x0d, 0x09])
 
-/** Where rows go into the list `name` of an object: at the end of the list, or in a new list at the end of the object. */
+/** Where rows go into the list `name` of an object: at its end, or in a new list at the end of the object. */
 function insertion(bytes: Uint8Array, object: JsonSpan, name: string): Insertion {
   const list = membersOf(bytes, object).get(name)
   const end = (list ?? object).end - 1
@@ -215,5 +215,6 @@ function* documentOf(
 }
 
 function accountRow(address: string, number: bigint): string {
-  return `{"@type":"/cosmos.auth.v1beta1.BaseAccount","address":"${address}","pub_key":null,"account_number":"${number}","sequence":"0"}`
+  const rest = `"pub_key":null,"account_number":"${number}","sequence":"0"`
+  return `{"@type":"/cosmos.auth.v1beta1.BaseAccount","address":"${address}",${rest}}`
 }

@@ -20,7 +20,7 @@ export interface ValidGenesis {
 
 const CHAIN_ID = /^[a-zA-Z0-9._-]{1,50}$/
 
-/** Starts a chain from a genesis file in memory, as a node would. Throws with the file, the place, the value and the fix. */
+/** Starts a chain from a genesis file in memory, as a node would. Throws with file, place, value and fix. */
 export function validateGenesis(file: string, chain: Chain): ValidGenesis {
   const bytes = readGenesis(file)
   return inFile(file, () => {
