@@ -30,7 +30,7 @@ export function createTxDecoder(types: MessageTypes, limits: TxLimits = DEFAULT_
     const raw = readTxRaw(bytes, limits)
     const body = readTxBody(raw.bodyBytes, types, limits)
     const authInfo = readAuthInfo(raw.authInfoBytes, limits)
-    const signers = signersOfTx(body.messages, authInfo.fee.payer)
+    const signers = signersOfTx(body.messages, authInfo.fee.payer, limits)
     return {
       bytes,
       size: bytes.length,
@@ -178,17 +178,18 @@ function readTimestamp(reader: WireReader): TxTimestamp {
 }
 
 /** The messages' signers in order, each once, then the payer of the fee if named and not among them. */
-function signersOfTx(messages: readonly TxMessage[], payer: string): readonly string[] {
+function signersOfTx(messages: readonly TxMessage[], payer: string, limits: TxLimits): readonly string[] {
   const signers: string[] = []
   for (const { typeName, typeUrl, value } of messages) {
-    for (const signer of signersOf(typeName, value as object)) addSigner(signers, signer, typeUrl)
+    for (const signer of signersOf(typeName, value as object)) addSigner(signers, signer, typeUrl, limits)
   }
-  if (payer !== '') addSigner(signers, payer, 'fee payer')
+  if (payer !== '') addSigner(signers, payer, 'fee payer', limits)
   return signers
 }
 
-function addSigner(signers: string[], signer: string, where: string): void {
+function addSigner(signers: string[], signer: string, where: string, { maxSignatures }: TxLimits): void {
   if (signers.includes(signer)) return
+  if (signers.length >= maxSignatures) throw sdk.tooManySignatures(`more than ${maxSignatures} signers`)
   try {
     addressBytes(signer)
   } catch (error) {

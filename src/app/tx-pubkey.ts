@@ -59,9 +59,12 @@ function multisigKey(value: Uint8Array, maxDepth: number): AccountKey {
   const reader = new WireReader(value, MULTISIG)
   let threshold: number | undefined
   const keys: AccountKey[] = []
+  const { maxSignatures } = DEFAULT_TX_LIMITS
   while (reader.more()) {
     const tag = reader.tag()
     if (tag === THRESHOLD && threshold === undefined) threshold = reader.uint32()
+    else if (tag === FIELD_2 && keys.length >= maxSignatures)
+      throw sdk.tooManySignatures(`a multisig of more than ${maxSignatures} keys`)
     else if (tag === FIELD_2) keys.push(decodePublicKey(readAny(reader.message(MULTISIG)), maxDepth - 1))
     else reader.refuse(tag)
   }

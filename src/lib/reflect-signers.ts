@@ -3,7 +3,7 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import { messageOf, propertyOf, ReflectError, signerFields, type TypeRef } from '#lib/reflect.ts'
 
-type Collect = (value: Readonly<Record<string, unknown>>, into: string[]) => void
+type Collect = (value: Readonly<Record<string, unknown>>, into: Set<string>) => void
 
 const collectors = new Map<DescMessage, Collect>()
 
@@ -13,9 +13,9 @@ const collectors = new Map<DescMessage, Collect>()
  * Throws {@link ReflectError} when the message names no signer.
  */
 export function signersOf(type: TypeRef, value: object): string[] {
-  const signers: string[] = []
+  const signers = new Set<string>()
   collectorOf(messageOf(type))(value as Readonly<Record<string, unknown>>, signers)
-  return signers
+  return [...signers]
 }
 
 function collectorOf(message: DescMessage): Collect {
@@ -47,9 +47,9 @@ function step(field: DescField): Collect {
   if (nested === undefined && field.fieldKind !== 'scalar' && field.fieldKind !== 'list') {
     throw new ReflectError(`${field.parent.typeName}.${field.name}: a signer is a string or a message`)
   }
-  const one = (item: unknown, into: string[]): void => {
+  const one = (item: unknown, into: Set<string>): void => {
     if (nested !== undefined) collectorOf(nested)(item as Readonly<Record<string, unknown>>, into)
-    else if (!into.includes(item as string)) into.push(item as string)
+    else into.add(item as string)
   }
   if (field.fieldKind !== 'list') {
     return (value, into) => {

@@ -1,10 +1,14 @@
 import { p256 } from '@noble/curves/nist.js'
 import { describe, expect, test } from 'vitest'
 import { MsgAddLineage, MsgRegisterAsset, MsgRegisterReference, MsgTakeOver } from '#gen/wadi/asset/v1/tx.ts'
+import { MsgMultiSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
+import { LegacyAminoPubKey } from '#gen/cosmos/crypto/multisig/keys.ts'
 import { SignDoc, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import type { Response } from '#gen/tendermint/abci/types.ts'
-import { toHex, utf8 } from '#lib/bytes.ts'
+import { addressText } from '#lib/address.ts'
+import { toByteString, toHex, utf8 } from '#lib/bytes.ts'
 import { sha256 } from '#lib/hash.ts'
+import { signersOf } from '#lib/reflect-signers.ts'
 import { portableVerifier } from '#lib/verifier-portable.ts'
 import { encodeCheckTx, encodeFinalizeBlock } from '../../src/abci/responses.ts'
 import { EventIndex } from '../../src/abci/results.ts'
@@ -14,6 +18,7 @@ import { App } from '../../src/app/app.ts'
 import { chainDecoder } from '../../src/app/create.ts'
 import { SignatureCache } from '../../src/app/sigcache.ts'
 import { SignatureChecker } from '../../src/app/signatures.ts'
+import { decodePublicKey } from '../../src/app/tx-pubkey.ts'
 import { testAccounts } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
 import { message, type PackedMessage } from '../../src/testing/types.ts'
@@ -171,4 +176,35 @@ test('a node judges the transactions of its own proposal anew when they come wit
   const { txs } = chain.app.prepareProposal({ ...early, maxTxBytes: 10_000, localLastCommit: undefined })
   expect(txs).toEqual([tx])
   expect([accepts(early), accepts(late)]).toEqual([true, false])
+})
+
+describe('refused before it costs more than reading it is', () => {
+  const multiSend = (count: number) => {
+    const address = (i: number) => addressText(toByteString(sha256(utf8(`${i}`)).subarray(0, 20)))
+    const inputs = Array.from({ length: count }, (_, i) => ({ address: address(i) }))
+    const body = TxBody.fromPartial({ messages: [message(MsgMultiSend, { inputs })] })
+    return TxRaw.encode(TxRaw.fromPartial({ bodyBytes: TxBody.encode(body).finish() })).finish()
+  }
+
+  test('a message of more signers than a transaction may have signatures', () => {
+    const chain = wadiChain({ accounts })
+    expect(outcome(chain.checkTx(multiSend(100)))).toContain('sdk/41') // read; its gas limit is 0
+    expect(outcome(chain.checkTx(multiSend(101)))).toContain('sdk/14 more than 100 signers')
+  })
+
+  test('a message of 150,000 signers, in a time that grows with its length', () => {
+    const inputs = Array.from({ length: 150_000 }, (_, i) => ({ address: i.toString(36), coins: [] }))
+    // comparing each with all before it would be 10^10 comparisons: the test would not end in time
+    expect(signersOf(MsgMultiSend.$type, { inputs, outputs: [] })).toHaveLength(150_000)
+  }, 10_000)
+
+  test('a multisig of more keys than a transaction may have signatures', () => {
+    const publicKeys = Array.from({ length: 101 }, () => alice.packedKey)
+    const many = (count: number) => ({
+      typeUrl: `/${LegacyAminoPubKey.$type}`,
+      value: LegacyAminoPubKey.encode({ threshold: 1, publicKeys: publicKeys.slice(0, count) }).finish(),
+    })
+    expect(decodePublicKey(many(100)).kind).toBe('multisig')
+    expect(() => decodePublicKey(many(101))).toThrow('a multisig of more than 100 keys: maximum number')
+  })
 })
