@@ -1,7 +1,7 @@
 import { equalBytes } from '#lib/bytes.ts'
 import type { VerifyJob } from '#lib/verifier.ts'
 import type { SigningAccount, TxPublicKey } from '../kernel/ante.ts'
-import { AppError } from '../kernel/errors.ts'
+import { mustHalt } from './failure.ts'
 import type { SignatureCache } from './sigcache.ts'
 import { countKeys, countSignatures, signatureJobs } from './sign.ts'
 import type { DecodedTx } from './tx.ts'
@@ -14,6 +14,9 @@ interface KnownJobs {
   readonly jobs: readonly VerifyJob[]
   good?: boolean
 }
+
+/** `tx_sig_limit` as it is unless somebody changed it. */
+const FORESEEN_SIGNERS = 7
 
 /** Verifies transactions' signatures through the cache, each at most once. */
 export class SignatureChecker {
@@ -42,7 +45,8 @@ export class SignatureChecker {
 
   /**
    * Verifies in one batch what these transactions will ask for, as far as they say themselves who signs: `accountOf`
-   * tells the account as it will be then. What cannot be foreseen is verified when it is asked for; what was asked for
+   * tells the account as it will be then. What cannot be foreseen is verified when it is asked for, and so is a transaction
+   * of very many signers, which the ante handler refuses before it costs their sign bytes; what was asked for
    * before, in CheckTx or a proposal, is passed over.
    */
   warm(
@@ -52,6 +56,7 @@ export class SignatureChecker {
   ): void {
     const jobs: VerifyJob[] = []
     for (const tx of transactions) {
+      if (tx.signers.length > FORESEEN_SIGNERS) continue
       for (let index = 0; index < tx.signers.length; index++) {
         if (this.#jobs.get(tx)?.[index] !== undefined) continue
         const account = accountOf(tx, index)
@@ -65,9 +70,9 @@ export class SignatureChecker {
     try {
       return this.#jobsOf(tx, index, account, chainId).jobs
     } catch (error) {
+      if (mustHalt(error)) throw error
       // The ante handler will say so in its place.
-      if (error instanceof AppError) return []
-      throw error
+      return []
     }
   }
 
