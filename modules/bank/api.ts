@@ -2,7 +2,7 @@ import { moduleAccount, type ReadContext, type WriteContext } from '#kernel'
 import { type Amount, type Coin, parseCoins } from './coins.ts'
 import { balanceOf, burn, mint, transfer } from './ledger.ts'
 
-export { type Amount, type Coin, checkDenom, formatCoins, parseCoin, parseCoins, toCoin } from './coins.ts'
+export type { Amount, Coin } from './coins.ts'
 export { onTransfer } from './hooks.ts'
 export { COMMON_DENOM as BASE_DENOM } from './state.ts'
 

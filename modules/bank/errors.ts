@@ -6,6 +6,5 @@ export const err = errors('bank', {
   noOutputs: [3, 'no outputs to send transaction'],
   inputOutputMismatch: [4, 'sum inputs != sum outputs'],
   sendDisabled: [5, 'send transactions are disabled'],
-  metadataNotFound: [6, 'client denom metadata not found'],
   multipleSenders: [9, 'multiple senders not allowed'],
 })

@@ -1,11 +1,11 @@
 /** Encodes the replies other than block results. Each function leaves one whole frame in the writer. */
 import {
-  ResponseApplySnapshotChunk,
   ResponseApplySnapshotChunk_Result as Apply,
+  ResponseOfferSnapshot_Result as Offer,
+  ResponseApplySnapshotChunk,
   ResponseInfo,
   ResponseInitChain,
   ResponseListSnapshots,
-  ResponseOfferSnapshot_Result as Offer,
   type Snapshot,
 } from '#gen/tendermint/abci/types.ts'
 import { ProofOps } from '#gen/tendermint/crypto/proof.ts'

@@ -1,6 +1,6 @@
-import { type DescMessage, messageOf } from '#lib/reflect.ts'
 import { fromBase64, toHex } from '#lib/bytes.ts'
 import { type JsonObject, type JsonValue, toJson } from '#lib/proto-json.ts'
+import { type DescMessage, messageOf } from '#lib/reflect.ts'
 import type { CliContext } from './context.ts'
 import { shortName } from './flags/values.ts'
 

@@ -1,6 +1,6 @@
 import type { WadiClient } from '../client/client.ts'
-import { readAddress } from './keys/key.ts'
 import { CommandError, UsageError } from './errors.ts'
+import { readAddress } from './keys/key.ts'
 import { devKey, Keyring } from './keys/keyring.ts'
 import { passwordSource } from './keys/password.ts'
 import type { KeyringOptions, NodeOptions } from './options.ts'

@@ -2,8 +2,8 @@
  * Account addresses: 20 bytes, spelt in bech32 (`wadi1…`) or in hex (`0x…`). Both spellings name the same account.
  */
 
-import { keccak_256 } from '@noble/hashes/sha3.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { decodeBech32, encodeBech32 } from '#lib/bech32.ts'
 import {
   type ByteString,

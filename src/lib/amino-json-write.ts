@@ -2,6 +2,7 @@
 
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { compareByteStrings, toBase64 } from '#lib/bytes.ts'
+import { Decimal } from '#lib/decimal.ts'
 import {
   type Duration,
   INT64,
@@ -22,7 +23,6 @@ import {
   scalarOf,
 } from '#lib/reflect.ts'
 import { codecOf } from '#lib/reflect-codecs.ts'
-import { Decimal } from '#lib/decimal.ts'
 
 type Write = (value: unknown) => JsonValue
 type Fields = Readonly<Record<string, unknown>>

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   clip,
-  compareBytes,
   compareByteStrings,
+  compareBytes,
   concat,
   EncodingError,
   equalBytes,

@@ -5,6 +5,7 @@
  * What is skipped is checked for matching brackets and strings only; what is read is checked fully.
  */
 
+import { clip, toByteString, utf8Text } from '#lib/bytes.ts'
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -22,7 +23,6 @@ import {
   scalarForm,
 } from '#lib/json-stream-bytes.ts'
 import { JsonSyntaxError } from '#lib/json-stream-error.ts'
-import { clip, toByteString, utf8Text } from '#lib/bytes.ts'
 
 export { JsonSyntaxError }
 

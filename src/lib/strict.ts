@@ -8,13 +8,14 @@
  */
 
 import { clip, toByteString, ValueError } from '#lib/bytes.ts'
+import type { TypeRef } from '#lib/reflect.ts'
 import {
   AnyTypes,
   BYTES,
   DENSE,
-  type FieldRule,
   FIXED32,
   FIXED64,
+  type FieldRule,
   KIND_ANY,
   KIND_BOOL,
   KIND_BYTES,
@@ -29,7 +30,6 @@ import {
   VARINT,
 } from '#lib/strict-tables.ts'
 import { invalidUtf8At } from '#lib/strict-utf8.ts'
-import type { TypeRef } from '#lib/reflect.ts'
 
 export { AnyTypes }
 

@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from './bytes.ts'
 import { sha256 } from './hash.ts'
+import type { VerifyJob } from './verifier.ts'
 import { nativeVerifier, VerifierError } from './verifier-native.ts'
 import { portableVerifier } from './verifier-portable.ts'
-import type { VerifyJob } from './verifier.ts'
 
 const native = nativeVerifier()
 const both = [native, portableVerifier]

@@ -105,10 +105,10 @@ interface AbciQuery {
   readonly response: { readonly code?: number; readonly log?: string; readonly value?: string }
 }
 
-function lanesOf(txs: readonly string[], { connections, mode }: LoadOptions): Lane[] {
+function lanesOf(txs: readonly string[], { accounts, connections, mode }: LoadOptions): Lane[] {
   const lanes = Array.from({ length: connections }, (): Lane => ({ requests: [], indexes: [] }))
   for (const [index, tx] of txs.entries()) {
-    const lane = lanes[index % connections] as Lane
+    const lane = lanes[(index % accounts) % connections] as Lane
     lane.requests.push(rpcText(index, `broadcast_tx_${mode}`, { tx }))
     lane.indexes.push(index)
   }

@@ -14,11 +14,11 @@ import {
   GasPrice,
   makeMultisignedTxBytes,
   QueryClient,
+  SigningStargateClient,
+  StargateClient,
   setupAuthExtension,
   setupBankExtension,
   setupTxExtension,
-  SigningStargateClient,
-  StargateClient,
 } from '@cosmjs/stargate'
 import { connectComet } from '@cosmjs/tendermint-rpc'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

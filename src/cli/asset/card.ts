@@ -1,5 +1,5 @@
-import { clip, ValueError } from '#lib/bytes.ts'
 import { parse } from 'yaml'
+import { clip, ValueError } from '#lib/bytes.ts'
 
 /** A model card whose head cannot be read. */
 export class CardError extends ValueError {

@@ -21,6 +21,9 @@ export interface LocalnetCommandOptions {
   readonly reset?: boolean
 }
 
+/** While a net starts, and while a node is down, the others cannot reach it, which is no error. */
+const LOG_LEVEL = 'p2p:none,*:error'
+
 /** What each of the ten public accounts starts with: a million WADI. */
 const FUNDS = 10n ** 24n
 
@@ -33,15 +36,17 @@ export async function runLocalnetCommand(
   const { dir } = options
   if (options.reset === true && isLocalnet(dir)) rmSync(readLocalnet(dir).dir, { recursive: true })
   if (!isLocalnet(dir)) await makeLocalnet(options)
-  const net = await runLocalnet({ dir, appCommand, onLog: logPrinter(context.stderr, 'text') })
-  context.stdout.write(banner(net))
-  await new Promise<void>((done) => {
-    const forget = onStopSignal(() => {
-      forget()
-      done()
-    })
-  })
-  await net.stop()
+  const stop = Promise.withResolvers<void>()
+  // Before anything runs: who stops the net while it starts must not leave half of it behind.
+  const forget = onStopSignal(() => stop.resolve())
+  try {
+    const net = await runLocalnet({ dir, appCommand, onLog: logPrinter(context.stderr, 'text') })
+    context.stdout.write(banner(net))
+    await stop.promise
+    await net.stop()
+  } finally {
+    forget()
+  }
   return 0
 }
 
@@ -67,7 +72,7 @@ async function makeLocalnet({
 /** The command line of one node: this program itself. */
 function appCommand(home: string): { command: string; args: string[] } {
   const program = fileURLToPath(new URL('../../bin/wadi.ts', import.meta.url))
-  return { command: process.execPath, args: [program, 'start', '--home', home, '--log-level', 'error'] }
+  return { command: process.execPath, args: [program, 'start', '--home', home, '--log-level', LOG_LEVEL] }
 }
 
 function banner({ chainId, dir, nodes }: Localnet): string {

@@ -1,5 +1,5 @@
 import type { DescField, DescMessage } from '#lib/reflect.ts'
-import { flagKind, type FlagKind } from './values.ts'
+import { type FlagKind, flagKind } from './values.ts'
 
 /** A flag that a field of a message has on the command line. */
 export interface FieldFlag {

@@ -1,5 +1,5 @@
 import type { ConsensusParams } from '#gen/tendermint/types/params.ts'
-import { JsonError, type JsonObject, fromJson } from '#lib/proto-json.ts'
+import { fromJson, JsonError, type JsonObject } from '#lib/proto-json.ts'
 import { nativeVerifier } from '#lib/verifier-native.ts'
 import { createApp } from '../../app/create.ts'
 import { GenesisError } from '../../app/genesis.ts'

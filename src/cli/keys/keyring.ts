@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
+import { fromHex } from '#lib/bytes.ts'
 import { CommandError, UsageError } from '../errors.ts'
+import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
 import { type KeyAlgorithm, type KeyInfo, keyInfo, readAddress } from './key.ts'
 import { KeyFileError, lockKey, SCRYPT_N, unlockKey, type Web3Secret } from './web3-secret.ts'
-import { fromHex } from '#lib/bytes.ts'
 
 /** `file`: every key under a password. `test`: none, for keys that hold nothing of value. */
 export type KeyringBackend = 'file' | 'test'

@@ -3,19 +3,45 @@ import { signerFields } from '#lib/reflect.ts'
 import type { RunContext } from '../context.ts'
 import { loadComments, type MethodCommand, methodCommands, moduleNames } from '../derived.ts'
 import { type Explain, RequestFlags } from '../flags/request.ts'
-import { addTxOptions, type TxCommandOptions } from './options.ts'
+import { addKeyringOptions, addNodeOptions, type NodeOptions } from '../options.ts'
 import { txExtras } from './extras.ts'
+import { addTxOptions, type SignOptions, type TxCommandOptions } from './options.ts'
 
 /** `wadi tx`: one command a module; those of the module that `argv` names, with all its messages. */
 export function addTxCommand(program: Command, context: RunContext, argv: readonly string[]): void {
   const tx = program.command('tx').description('make, sign and send transactions')
   const explain = loadComments()
+  addFileCommands(tx, context)
   for (const module of moduleNames('tx')) {
     const methods = methodCommands('tx', module)
     const service = methods[0]?.service.fullName ?? ''
     const command = tx.command(module).description(explain(service) ?? '')
     if (argv.includes(module)) for (const method of methods) addMethod(command, context, method, explain)
   }
+}
+
+/** For transactions that `--generate-only` printed: they are signed in one place and sent from another. */
+function addFileCommands(tx: Command, context: RunContext): void {
+  const sign = tx
+    .command('sign')
+    .description('sign a transaction of a file (- for the standard input) and print it; nothing is sent')
+    .argument('<file>')
+    .requiredOption('--from <key>', 'name or address of the key that signs')
+  addKeyringOptions(addNodeOptions(sign)).action(async (file: string, options: SignOptions) => {
+    const { signFile } = await import('./files.ts')
+    await signFile(context, file, options)
+  })
+  const broadcast = tx
+    .command('broadcast')
+    .description('send a signed transaction of a file (- for the standard input)')
+    .argument('<file>')
+    .option('--no-wait', 'do not wait until the transaction is in a block')
+  addNodeOptions(broadcast).action(
+    async (file: string, options: NodeOptions & { readonly wait: boolean }) => {
+      const { broadcastFile } = await import('./files.ts')
+      await broadcastFile(context, file, options)
+    },
+  )
 }
 
 function addMethod(parent: Command, context: RunContext, method: MethodCommand, explain: Explain): void {

@@ -24,6 +24,11 @@ export interface TxCommandOptions extends NodeOptions, KeyringOptions {
   readonly wait: boolean
 }
 
+/** The options of signing a file. */
+export interface SignOptions extends NodeOptions, KeyringOptions {
+  readonly from: string
+}
+
 /** Adds the options of a transaction, but for those whose name a field of its message has. */
 export function addTxOptions(command: Command, taken: (flag: string) => boolean): void {
   const options = [

@@ -1,8 +1,7 @@
-import type { EncodeObject, OfflineSigner } from '@cosmjs/proto-signing'
+import type { EncodeObject } from '@cosmjs/proto-signing'
 import type { JsonObject } from '#lib/proto-json.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { registerCodecs } from '#lib/reflect-codecs.ts'
-import { TxError } from '../../client/errors.ts'
 import { anyTypes } from '../../client/services.ts'
 import { SigningWadiClient, type TxFee, type TxOptions } from '../../client/signing.ts'
 import type { RunContext } from '../context.ts'
@@ -10,13 +9,14 @@ import type { MethodCommand } from '../derived.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { place, type RequestFlags, valueAt } from '../flags/request.ts'
 import { parseCoin } from '../flags/values.ts'
-import { type KeyInfo, signerOf } from '../keys/key.ts'
-import { devKey, type Keyring } from '../keys/keyring.ts'
+import type { KeyInfo } from '../keys/key.ts'
 import { print } from '../output.ts'
 import { addressBook, atNode, checkedChainId, openKeyring } from '../session.ts'
 import type { TxExtra } from './extras.ts'
+import { finish } from './finish.ts'
 import type { TxCommandOptions } from './options.ts'
-import { resultJson, unsignedTx } from './result.ts'
+import { unsignedTx } from './result.ts'
+import { keyOf, LateSigner, noKey } from './signer.ts'
 
 interface TxRun {
   readonly method: MethodCommand
@@ -120,19 +120,7 @@ async function send(context: RunContext, { client, message, from, options, unloc
     return print(context, options.output, { txhash: Buffer.from(hash).toString('hex').toUpperCase() })
   }
   const hash = await client.signAndSend(from, [message], exact)
-  if (!options.wait) return print(context, options.output, { txhash: hash, code: 0 })
-  context.stderr.write(`sent ${hash}, waiting for the block …\n`)
-  try {
-    await client.waitForTx(hash)
-  } catch (error) {
-    // In a block, but failed: the result is printed all the same, and the reason told at the end.
-    if (!(error instanceof TxError) || error.height === undefined) throw error
-    const failed = await client.transaction(hash)
-    if (failed !== undefined) await print(context, options.output, resultJson(failed, options.output))
-    throw error
-  }
-  const result = await client.transaction(hash)
-  if (result !== undefined) await print(context, options.output, resultJson(result, options.output))
+  await finish(context, client, hash, options)
 }
 
 async function confirm(context: RunContext, message: EncodeObject, fee: TxFee, from: string): Promise<void> {
@@ -167,48 +155,5 @@ function txOptions({
     ...(fees === undefined ? {} : { fee: fees.split(',').map((coin) => parseCoin(coin)) }),
     ...(note === undefined ? {} : { memo: note }),
     ...(timeoutHeight === undefined ? {} : { timeoutHeight: BigInt(timeoutHeight) }),
-  }
-}
-
-function keyOf(keyring: Keyring, address: string, chainId: string): KeyInfo | undefined {
-  return keyring.find(address) ?? devKey(address, chainId)?.info
-}
-
-function noKey(keyring: Keyring, address: string): CommandError {
-  return new CommandError(`there is no key for ${address} in ${keyring.folder}`, [
-    'name another with --from; "wadi keys list" shows those there are',
-    'or sign elsewhere: --generate-only prints the unsigned transaction',
-  ])
-}
-
-/** A signer that shows its public key before its password was asked for. */
-class LateSigner {
-  #key: KeyInfo | undefined
-  #signer: (OfflineSigner & { signDirect?: unknown }) | undefined
-
-  /** What CosmJS is given. */
-  readonly offline: OfflineSigner = {
-    getAccounts: async () => {
-      if (this.#key === undefined) return []
-      const { algorithm, address, publicKey } = this.#key
-      return [{ address, algo: algorithm, pubkey: Buffer.from(publicKey, 'hex') }]
-    },
-    signDirect: async (address, doc) => {
-      const signer = this.#signer
-      if (signer === undefined || !('signDirect' in signer)) throw new CommandError('the key is still locked')
-      return (signer as Extract<OfflineSigner, { signDirect: unknown }>).signDirect(address, doc)
-    },
-  }
-
-  show(key: KeyInfo | undefined): void {
-    this.#key = key
-  }
-
-  async open(keyring: Keyring, key: KeyInfo, chainId: string): Promise<void> {
-    const stored = keyring.find(key.address)
-    const privateKey =
-      stored === undefined ? devKey(key.address, chainId)?.privateKey : await keyring.privateKey(stored)
-    if (privateKey === undefined) throw noKey(keyring, key.address)
-    this.#signer = await signerOf(privateKey, key.algorithm)
   }
 }
