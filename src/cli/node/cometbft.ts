@@ -8,8 +8,8 @@ export interface Cometbft {
 }
 
 /**
- * The CometBFT binary of the one supported release: `$COMETBFT`, then PATH, then the user's cache folder, each asked for
- * its version. Throws `cometbft-wrong-version` when only others were found, else `cometbft-missing`.
+ * The CometBFT binary of the one supported release: `$COMETBFT`, then PATH, then the user's cache folder, each
+ * asked for its version. Throws `cometbft-wrong-version` when only others were found, else `cometbft-missing`.
  */
 export function findCometbft(env: Readonly<Record<string, string | undefined>> = process.env): Cometbft {
   const { path, version, rejected } = searchCometbft({ env })

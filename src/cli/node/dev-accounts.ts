@@ -1,10 +1,11 @@
 /**
- * The ten accounts a development chain funds. Their keys are PUBLIC: everybody has them, so they must never hold anything
- * of value on a shared chain.
+ * The ten accounts a development chain funds. Their keys are PUBLIC: everybody has them, so they must never hold
+ * anything of value on a shared chain.
  *
- * They are accounts 0 to 9 of {@link DEV_MNEMONIC} under `m/44'/118'/0'/0/i` (secp256k1), what CosmJS' wallets derive when
- * given the mnemonic and the prefix `wadi`. Written down rather than derived, because the derivation takes 200 ms of every
- * start; a test derives them anew.
+ * They are accounts 0 to 9 of {@link DEV_MNEMONIC} under `m/44'/118'/0'/0/i` (secp256k1), what CosmJS' wallets
+ * derive when given the mnemonic and the prefix `wadi`. Written down rather than derived, because the derivation
+ * takes 200 ms
+ * of every start; a test derives them anew.
  */
 
 export const DEV_MNEMONIC = 'test test test test test test test test test test test junk'

@@ -9,7 +9,8 @@ const exit = (lines: string[], code: number | null = 1, signal: NodeJS.Signals |
 // The lines are what the released binary printed when these things were done to it.
 test.each([
   [
-    'ERROR: failed to create node: error during handshake: error on replay: app block height (19) is higher than core (18)',
+    'ERROR: failed to create node: error during handshake: error on replay: app block height (19) ' +
+      'is higher than core (18)',
     /the application is at height 19, CometBFT's data only at 18[\s\S]*restore \/h\/data[\s\S]*\/h\/data\/app back to height 18/,
   ],
   [
@@ -25,11 +26,13 @@ test.each([
     /another process has the databases in \/h\/data open/,
   ],
   [
-    'ERROR: failed to start node: failed to listen on 127.0.0.1:21057: listen tcp 127.0.0.1:21057: bind: address already in use',
+    'ERROR: failed to start node: failed to listen on 127.0.0.1:21057: listen tcp 127.0.0.1:21057: ' +
+      'bind: address already in use',
     /the address 127\.0\.0\.1:21057 is taken/,
   ],
   [
-    'ERROR: failed to create node: error reading GenesisDoc at /h/config/genesis.json: genesis doc must include non-empty chain_id',
+    'ERROR: failed to create node: error reading GenesisDoc at /h/config/genesis.json: genesis doc ' +
+      'must include non-empty chain_id',
     /the genesis file \/h\/config\/genesis\.json is not valid: genesis doc must include non-empty chain_id/,
   ],
   [

@@ -65,7 +65,9 @@ const KNOWN: readonly Known[] = [
   {
     pattern: /app block height \((\d+)\) is higher than core \((\d+)\)/,
     explain: ([, app, core], home) => ({
-      meaning: `the application is at height ${app}, CometBFT's data only at ${core}: its files are older than the application's`,
+      meaning:
+        `the application is at height ${app}, CometBFT's data only at ${core}: its files are ` +
+        `older than the application's`,
       fix: [
         `restore ${home}/data from the same backup as ${home}/data/app (the application must not be ahead)`,
         `or move ${home}/data/app back to height ${core} or below; CometBFT then replays the blocks between`,

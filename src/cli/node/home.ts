@@ -69,8 +69,8 @@ export function homePaths(home: string): HomePaths {
 const SOCKET_PATH_MAX = 100
 
 /**
- * `file` in `folder`; where that is too long for a unix socket, the same name in a private folder of the system's temporary
- * one, the same for every process of this user.
+ * `file` in `folder`; where that is too long for a unix socket, the same name in a private folder of the system's
+ * temporary one, the same for every process of this user.
  */
 export function socketPath(folder: string, file: string): string {
   const near = join(folder, file)
@@ -262,7 +262,8 @@ function readNodeId(file: string): string {
   }
   if (key === undefined)
     throw new NodeError('home-damaged', `${file} holds no ed25519 node key`, [
-      'restore it; or remove it and "wadi init" another home to take its node_key.json (peers then know this node anew)',
+      'restore it; or remove it and "wadi init" another home to take its node_key.json (peers then ' +
+        'know this node anew)',
     ])
   return nodeId(key)
 }

@@ -64,7 +64,10 @@ export async function serveControl(
   }
 }
 
-/** Asks the localnet that runs in `dir`. Throws `not-running` when none does, and what it answers with when it refuses. */
+/**
+ * Asks the localnet that runs in `dir`. Throws `not-running` when none does, and what it answers with when it
+ * refuses.
+ */
 export async function askLocalnet(dir: string, request: ControlRequest): Promise<readonly NodeReport[]> {
   const text = await exchange(socketPath(resolve(dir), SOCKET), `${JSON.stringify(request)}\n`)
   if (text === undefined)

@@ -97,8 +97,8 @@ export class LocalnetNode {
   }
 
   /**
-   * Sends a signal to one or both processes. A signal that ends them (any but SIGSTOP and SIGCONT) ends the node as a whole,
-   * since neither process goes on without the other; returns when both are gone.
+   * Sends a signal to one or both processes. A signal that ends them (any but SIGSTOP and SIGCONT) ends the node
+   * as a whole, since neither process goes on without the other; returns when both are gone.
    */
   async kill(which: Which = 'both', signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const { app, cometbft } = this.pids

@@ -43,8 +43,8 @@ export type LogFormat = 'text' | 'json'
 export type LogSink = (source: string, line: string) => void
 
 /**
- * Prints lines of several sources to one stream. In JSON a line that is an object itself gets a `source` field, any other
- * becomes `{"source", "line"}`. Sources are padded to `width` columns.
+ * Prints lines of several sources to one stream. In JSON a line that is an object itself gets a `source` field,
+ * any other becomes `{"source", "line"}`. Sources are padded to `width` columns.
  */
 export function logPrinter(stream: Writable, format: LogFormat = 'text', width = 8): LogSink {
   if (format === 'text') return (source, line) => stream.write(`${source.padEnd(width)} | ${line}\n`)

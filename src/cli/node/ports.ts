@@ -32,8 +32,9 @@ export async function pickPorts<K extends string>(
 }
 
 /**
- * The first free port from `preferred` up that is not in `taken`. With `preferred` 0 the search starts at a random place
- * below the range from which systems draw the local ends of outgoing connections, so the port stays free for a restart.
+ * The first free port from `preferred` up that is not in `taken`. With `preferred` 0 the search starts at a
+ * random place below the range from which systems draw the local ends of outgoing connections, so the port stays
+ * free for a restart.
  */
 export async function freePort(preferred: number, host = LOOPBACK, taken: ReadonlySet<number> = new Set()) {
   const start = preferred === 0 ? 15_000 + Math.floor(Math.random() * 17_000) : preferred

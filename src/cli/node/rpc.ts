@@ -30,7 +30,10 @@ interface StatusResponse {
   }
 }
 
-/** Asks an RPC for one path (`/status`, `/block?height=2`) and returns its `result`, or undefined when nobody answers. */
+/**
+ * Asks an RPC for one path (`/status`, `/block?height=2`) and returns its `result`, or undefined when nobody
+ * answers.
+ */
 export async function rpcGet(rpcUrl: string, path: string, timeoutMs = REQUEST_TIMEOUT_MS): Promise<unknown> {
   try {
     const response = await fetch(`${rpcUrl}${path}`, { signal: AbortSignal.timeout(timeoutMs) })

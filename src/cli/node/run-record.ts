@@ -24,8 +24,8 @@ export interface RunLock {
 }
 
 /**
- * Takes `file` (the `run.json` of a home or localnet) for this process. Throws `home-in-use` while another living process
- * holds it; what a killed one left behind does not count.
+ * Takes `file` (the `run.json` of a home or localnet) for this process. Throws `home-in-use` while another living
+ * process holds it; what a killed one left behind does not count.
  */
 export function takeRunLock(file: string): RunLock {
   let record: RunRecord = { pid: process.pid, started: processStart(process.pid) ?? '' }

@@ -59,8 +59,8 @@ export interface RunningNode {
 }
 
 /**
- * Starts the application, then CometBFT over it, and keeps them together: when one goes, the other is ended. Resolves as
- * soon as CometBFT's process runs; {@link untilReady} waits for its RPC.
+ * Starts the application, then CometBFT over it, and keeps them together: when one goes, the other is ended.
+ * Resolves as soon as CometBFT's process runs; {@link untilReady} waits for its RPC.
  */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
   let taken = options.lock
@@ -233,8 +233,8 @@ function isShutdownNoise(line: string): boolean {
 }
 
 /**
- * Calls `stop` once on Ctrl-C, SIGTERM, a closed terminal, or the end of the process that started this one with a channel.
- * A second Ctrl-C ends this process at once. Returns a function which takes the handlers away.
+ * Calls `stop` once on Ctrl-C, SIGTERM, a closed terminal, or the end of the process that started this one with a
+ * channel. A second Ctrl-C ends this process at once. Returns a function which takes the handlers away.
  */
 export function onStopSignal(stop: (signal: string) => void): () => void {
   let asked = false

@@ -1,0 +1,52 @@
+import type { OfflineSigner } from '@cosmjs/proto-signing'
+import { CommandError } from '../errors.ts'
+import { type KeyInfo, signerOf } from '../keys/key.ts'
+import { devKey, type Keyring } from '../keys/keyring.ts'
+
+type DirectSigner = Extract<OfflineSigner, { signDirect: unknown }>
+
+/** What can sign for an address: a key of the keyring, or a development account on the chains that have them. */
+export function keyOf(keyring: Keyring, address: string, chainId: string): KeyInfo | undefined {
+  return keyring.find(address) ?? devKey(address, chainId)?.info
+}
+
+/** Nobody here can sign for an address. */
+export function noKey(keyring: Keyring, address: string): CommandError {
+  return new CommandError(`there is no key for ${address} in ${keyring.folder}`, [
+    'name another with --from; "wadi keys list" shows those there are',
+    'or sign elsewhere: --generate-only prints the unsigned transaction',
+  ])
+}
+
+/** A signer that shows its public key before anybody is asked for its password. */
+export class LateSigner {
+  #key: KeyInfo | undefined
+  #signer: DirectSigner | undefined
+
+  /** What CosmJS is given. */
+  readonly offline: DirectSigner = {
+    getAccounts: async () => {
+      if (this.#key === undefined) return []
+      const { algorithm, address, publicKey } = this.#key
+      return [{ address, algo: algorithm, pubkey: Buffer.from(publicKey, 'hex') }]
+    },
+    signDirect: async (address, doc) => {
+      if (this.#signer === undefined) throw new CommandError('the key is still locked')
+      return this.#signer.signDirect(address, doc)
+    },
+  }
+
+  /** From now on it is the signer of this key. */
+  show(key: KeyInfo | undefined): void {
+    this.#key = key
+  }
+
+  /** Opens the key; asks for its password. */
+  async open(keyring: Keyring, key: KeyInfo, chainId: string): Promise<void> {
+    const stored = keyring.find(key.address)
+    const privateKey =
+      stored === undefined ? devKey(key.address, chainId)?.privateKey : await keyring.privateKey(stored)
+    if (privateKey === undefined) throw noKey(keyring, key.address)
+    this.#signer = await signerOf(privateKey, key.algorithm)
+  }
+}
