@@ -89,8 +89,8 @@ export function compareVersions(a, b) {
 }
 
 /**
- * Builds the release with Go into the cache folder and resolves to the binary's path. It is built beside its final place
- * and renamed there, so two set-ups at once cannot see each other's half.
+ * Builds the release with Go into the cache folder and resolves to the binary's path. It is built beside its
+ * final place and renamed there, so two set-ups at once cannot see each other's half.
  */
 export async function installCometbft({ go, env = process.env, onLine = () => {} }) {
   const folder = cometbftFolder(env)

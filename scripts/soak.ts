@@ -5,8 +5,9 @@ import { MultiStore } from '../src/store/multistore.ts'
 const usage = 'usage: npm run soak [-- --blocks 100000 --keys 10000 --updates 50]'
 
 /**
- * Memory must stay flat: 50 updates a block over 10,000 keys for 100,000 blocks. Every twentieth update removes its key.
- * Prints memory ten times; resolves to the exit code: 1 if the arena has more segments at the end than after the first
+ * Memory must stay flat: 50 updates a block over 10,000 keys for 100,000 blocks. Every twentieth update removes
+ * its key. Prints memory ten times; resolves to the exit code: 1 if the arena has more segments at the end than
+ * after the first
  * tenth.
  */
 export function soak(args: readonly string[]): number {

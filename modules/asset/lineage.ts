@@ -98,7 +98,10 @@ export function putLink(ctx: WriteContext, link: Link): void {
   state.children.add(ctx, [parentSeq, childSeq])
 }
 
-/** Gas for looking at one child beyond what its reads cost: opening the walks that lead to it takes twice their time. */
+/**
+ * Gas for looking at one child beyond what its reads cost: opening the walks that lead to it takes twice their
+ * time.
+ */
 const LOOK_GAS = 2_000
 
 /**

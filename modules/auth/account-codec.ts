@@ -48,33 +48,51 @@ const NUMBER = 0x18
 const SEQUENCE = 0x20
 /** What every stored account of no module begins with: the type URL and the tag of the value. */
 const HEAD = Uint8Array.of(FIELD_1, BASE.length, ...fromByteString(BASE), FIELD_2)
-/** Texts and keys of the usual form are shorter, so that each length is one byte and all fit into `scratch`. */
+/** Texts and keys of the usual form are shorter, so that each length is one byte. */
 const SHORT = 64
-const scratch = new Uint8Array(512)
-/** Where the next field goes, from the end of `scratch` to its beginning, or comes from, in what is being read. */
+/** More than an account of the usual form has. */
+const MAX_BYTES = 512
+const POOL_BYTES = 32_768
+/** Accounts are written one before the other into pieces of memory, which costs less than a piece for each. */
+let pool = new Uint8Array(POOL_BYTES)
+/** Where the last account in `pool` begins; the next one is written before it, from its end to its beginning. */
+let top = POOL_BYTES
+/** Where reading has come to. */
 let at = 0
 
 function encodeUsual({ base, module }: Account): Uint8Array | undefined {
-  const { address, pubKey, accountNumber, sequence } = base
+  const { accountNumber, sequence } = base
   if (module !== undefined || !isUsual(accountNumber) || !isUsual(sequence)) return undefined
-  at = scratch.length
+  if (top < MAX_BYTES) {
+    pool = new Uint8Array(POOL_BYTES)
+    top = POOL_BYTES
+  }
+  const end = top
+  if (!putBase(base, end)) {
+    top = end
+    return undefined
+  }
+  top -= HEAD.length
+  pool.set(HEAD, top)
+  return pool.subarray(top, end)
+}
+
+function putBase({ address, pubKey, accountNumber, sequence }: BaseAccount, end: number): boolean {
   putNumber(SEQUENCE, Number(sequence))
   putNumber(NUMBER, Number(accountNumber))
   if (pubKey !== undefined) {
     const { typeUrl, value } = pubKey
-    const end = at
-    if (value.length === 0 || value.length >= SHORT) return undefined
-    at -= value.length
-    scratch.set(value, at)
+    const keyEnd = top
+    if (value.length === 0 || value.length >= SHORT) return false
+    top -= value.length
+    pool.set(value, top)
     putHead(FIELD_2, value.length)
-    if (!putText(typeUrl)) return undefined
-    putHead(FIELD_2, end - at)
+    if (!putText(typeUrl)) return false
+    putHead(FIELD_2, keyEnd - top)
   }
-  if (!putText(address)) return undefined
-  putVarint(scratch.length - at)
-  at -= HEAD.length
-  scratch.set(HEAD, at)
-  return scratch.slice(at)
+  if (!putText(address)) return false
+  putVarint(end - top)
+  return true
 }
 
 const isUsual = (value: bigint): boolean => value >= 0n && value <= 0xffff_ffffn
@@ -85,27 +103,27 @@ function putNumber(tag: number, value: number): void {
 
 function putHead(tag: number, value: number): void {
   putVarint(value)
-  scratch[--at] = tag
+  pool[--top] = tag
 }
 
 function putVarint(value: number): void {
   let last = 0
   for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) last++
-  at -= last + 1
+  top -= last + 1
   let rest = value
-  for (let i = 0; i < last; i++, rest = Math.floor(rest / 0x80)) scratch[at + i] = (rest % 0x80) + 0x80
-  scratch[at + last] = rest
+  for (let i = 0; i < last; i++, rest = Math.floor(rest / 0x80)) pool[top + i] = (rest % 0x80) + 0x80
+  pool[top + last] = rest
 }
 
 /** Field 1 with a short text of ASCII; false if it is none. */
 function putText(text: string): boolean {
   if (text === '' || text.length >= SHORT) return false
-  at -= text.length
+  top -= text.length
   let seen = 0
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     seen |= unit
-    scratch[at + i] = unit
+    pool[top + i] = unit
   }
   putHead(FIELD_1, text.length)
   return seen < 0x80

@@ -47,7 +47,7 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
     checkSignatureCount(accounts, params, options)
     for (const [index, account] of accounts.entries())
       checkSignature(ctx, tx, index, account, params, options)
-    for (const account of accounts) advance(ctx, account)
+    for (const [index, account] of accounts.entries()) advance(ctx, tx.signers[index] as string, account)
     for (const [index, account] of accounts.entries()) {
       ctx.emitRaw('tx', ['acc_seq', `${account.base.address}/${account.base.sequence}`])
       ctx.emitRaw('tx', ['signature', toBase64(tx.signatures[index] ?? new Uint8Array())])
@@ -69,7 +69,7 @@ function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee): void {
   for (const [index, signer] of tx.signers.entries()) {
     const account = signingAccount(ctx, tx, signer, index, 'recheck')
     checkSequence(tx, index, account, 'recheck')
-    advance(ctx, account)
+    advance(ctx, signer, account)
   }
 }
 
@@ -193,7 +193,7 @@ function checkSequence(tx: AnteTx, index: number, account: Account, mode: AnteOp
   throw sdk.wrongSequence(`account sequence mismatch, expected ${expected}, got ${given}`)
 }
 
-function advance(ctx: TxContext, account: Account): void {
-  const { address, sequence } = account.base
-  state.accounts.set(ctx, address, { ...account, base: { ...account.base, sequence: sequence + 1n } })
+function advance(ctx: TxContext, signer: string, account: Account): void {
+  const sequence = account.base.sequence + 1n
+  state.accounts.set(ctx, signer, { ...account, base: { ...account.base, sequence } })
 }

@@ -98,7 +98,7 @@ export class Executor {
     if (failure !== undefined) scope.store.revert(beforeMessages)
     scope.store.settle()
     if (failure !== undefined) return failed(failure, gasWanted, ctx.gasUsed, anteEvents)
-    const data = TxMsgData.encode({ data: [], msgResponses: responses }).finish()
+    const data = encodeResponses(responses)
     return { code: 0, codespace: '', log: '', info: '', data, gasWanted, gasUsed: ctx.gasUsed, events }
   }
 
@@ -191,6 +191,18 @@ function limitOf(tx: DecodedTx, mode: AnteMode): number {
 /** The context of one message, whose signers are its own: others than the transaction's only if those are several. */
 function ofMessage(ctx: Context, { typeName, value }: TxMessage): Context {
   return ctx.signers.length === 1 ? ctx : ctx.with({ signers: signersOf(typeName, value as object) })
+}
+
+const emptyResponses = new Map<string, Uint8Array>()
+
+/** `TxMsgData`. Most transactions have one message, which answers nothing: that encoding is made once a type. */
+function encodeResponses(responses: { typeUrl: string; value: Uint8Array }[]): Uint8Array {
+  const only = responses.length === 1 && responses[0]?.value.length === 0 ? responses[0].typeUrl : undefined
+  const known = only === undefined ? undefined : emptyResponses.get(only)
+  if (known !== undefined) return known
+  const data = TxMsgData.encode({ data: [], msgResponses: responses }).finish()
+  if (only !== undefined) emptyResponses.set(only, data)
+  return data
 }
 
 function failed(

@@ -45,8 +45,9 @@ export class SignatureChecker {
 
   /**
    * Verifies in one batch what these transactions will ask for, as far as they say themselves who signs: `accountOf`
-   * tells the account as it will be then. What cannot be foreseen is verified when it is asked for, and so is a transaction
-   * of very many signers, which the ante handler refuses before it costs their sign bytes; what was asked for
+   * tells the account as it will be then. What cannot be foreseen is verified when it is asked for, and so is a
+   * transaction of very many signers, which the ante handler refuses before it costs their sign bytes; what was
+   * asked for
    * before, in CheckTx or a proposal, is passed over.
    */
   warm(

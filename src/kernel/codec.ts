@@ -188,12 +188,21 @@ export function valueCodec<T>(type: ProtoType<T> | ValueCodec<T>): ValueCodec<T>
   }
 }
 
+/** The number that decimal digits in ASCII stand for. */
+function digits(data: Uint8Array): bigint {
+  // Fifteen digits are below 2^53.
+  if (data.length > 15) return BigInt(toByteString(data))
+  let value = 0
+  for (let i = 0; i < data.length; i++) value = value * 10 + ((data[i] as number) - 48)
+  return BigInt(value)
+}
+
 /** An amount: a non-negative integer in decimal digits, as the Cosmos SDK stores math.Int. */
 export const amount: ValueCodec<bigint> = {
   name: 'amount',
   // Digits are their own bytes.
   encode: (value) => fromByteString(value.toString()),
-  decode: (data) => BigInt(toByteString(data)),
+  decode: digits,
 }
 
 export const text: ValueCodec<string> = { name: 'text', encode: utf8, decode: utf8Text }

@@ -1,7 +1,8 @@
 /**
  * Two kinds of failure, kept apart.
  *
- * - {@link AppError}: expected. It fails the transaction with `{codespace, code}`; its writes are dropped, its gas kept.
+ * - {@link AppError}: expected. It fails the transaction with `{codespace, code}`; its writes are dropped, its
+ * gas kept.
  * - {@link AssertionError}: a bug. The node halts before Commit, because going on could fork the chain.
  */
 

@@ -18,8 +18,8 @@ import { type LogEnd, type Segment, segmentFile } from './log-reader.ts'
 const BUFFER_BYTES = 8 * 1024 * 1024
 
 /**
- * The writing end of the log: one record per version, on the disk when `append` returns. After a failed append nothing is
- * known of the file's tail, so every further one is refused; the next start cuts the tail.
+ * The writing end of the log: one record per version, on the disk when `append` returns. After a failed append
+ * nothing is known of the file's tail, so every further one is refused; the next start cuts the tail.
  */
 export class ChangeLog {
   private readonly directory: string

@@ -11,7 +11,8 @@ import type { HashText } from './iavl-hash.ts'
  * ```
  *
  * A pin: the reader writes its token and version, and only then looks whether the version is still offered. The writer
- * withdraws a version, and only then looks for pins of it. So one of the two sees the other: a pin is refused, or honoured.
+ * withdraws a version, and only then looks for pins of it. So one of the two sees the other: a pin is refused, or
+ * honoured.
  */
 const LATEST = 0
 const FLOOR = 1

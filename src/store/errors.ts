@@ -1,6 +1,6 @@
 /**
- * What can go wrong with the committed state, by kind. None of these is an application error: they stop the node (or the
- * one query that met them), and each says where, what was found, and what to do.
+ * What can go wrong with the committed state, by kind. None of these is an application error: they stop the node
+ * (or the one query that met them), and each says where, what was found, and what to do.
  */
 
 /** The version a reader pinned is no longer kept: either too old, or the pin outlived its time and was broken. */

@@ -19,8 +19,9 @@ const MULTIPLIER = randomInt(2 ** 31, 2 ** 32 - 1) | 1
 /**
  * Leaves of one tree's latest version by key: what the main thread reads instead of walking the tree.
  *
- * An entry is one word, a record number (26 bits) and a tag of the key's hash (6 bits): 5 to 11 bytes a key. Entries live
- * in shards of open addressing with linear probing. A full shard of 16,384 entries splits in two (extendible hashing),
+ * An entry is one word, a record number (26 bits) and a tag of the key's hash (6 bits): 5 to 11 bytes a key.
+ * Entries live in shards of open addressing with linear probing. A full shard of 16,384 entries splits in two
+ * (extendible hashing),
  * so no single write pays for more than one shard, however large the index.
  */
 export class FlatIndex {
@@ -44,8 +45,8 @@ export class FlatIndex {
   }
 
   /**
-   * Follows a write: the key's leaf was `before` (0: it was not there) and is `after` (0: it is gone). Knowing the leaf,
-   * the index compares record numbers and reads no key.
+   * Follows a write: the key's leaf was `before` (0: it was not there) and is `after` (0: it is gone). Knowing
+   * the leaf, the index compares record numbers and reads no key.
    */
   update(key: ByteString, before: number, after: number): void {
     this.probe.set(key)

@@ -21,8 +21,9 @@ export interface Superseded {
  * The copy-on-write of one version: what it copied, replaced and created, so that it can be taken back as a whole, and
  * what it replaced be freed later.
  *
- * A copy takes over its original's hold on the key block. Replaced nodes are freed in the order of versions, so the hold
- * may be given back when the last copy goes; a hold given up inside a version waits with that version's replaced nodes.
+ * A copy takes over its original's hold on the key block. Replaced nodes are freed in the order of versions, so
+ * the hold may be given back when the last copy goes; a hold given up inside a version waits with that version's
+ * replaced nodes.
  */
 export class VersionJournal {
   readonly memory: Memory

@@ -54,8 +54,8 @@ export function listSegments(directory: string): Segment[] {
 }
 
 /**
- * Hands out the records from version `from` on, in order, each after its CRC was checked. A torn last record (the machine
- * stopped while it was written) is cut off and reported; it was never committed. Any other damage throws
+ * Hands out the records from version `from` on, in order, each after its CRC was checked. A torn last record (the
+ * machine stopped while it was written) is cut off and reported; it was never committed. Any other damage throws
  * {@link LogDamagedError}.
  */
 export function readLog(

@@ -12,8 +12,9 @@ interface Layer {
 }
 
 /**
- * Writes over a store that stays as it is, with a journal that takes any of them back. There is one journal, whatever the
- * depth: a checkpoint is its length, reverting is undoing down to it. Values are kept, not copied, and must not be
+ * Writes over a store that stays as it is, with a journal that takes any of them back. There is one journal,
+ * whatever the depth: a checkpoint is its length, reverting is undoing down to it. Values are kept, not copied,
+ * and must not be
  * changed after.
  */
 export class Overlay implements WriteStore {

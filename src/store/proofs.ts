@@ -18,8 +18,8 @@ import { type MerkleStep, type NamedRoot, simplePath } from './simple-merkle.ts'
 import { leafValue, TreeCursor, TreeShapeError } from './walk.ts'
 
 /**
- * ICS-23 proofs, bytes of `cosmos.ics23.v1.CommitmentProof`: within a store in the shape of `IavlSpec`, from the store to
- * the app hash in the shape of `TendermintSpec`.
+ * ICS-23 proofs, bytes of `cosmos.ics23.v1.CommitmentProof`: within a store in the shape of `IavlSpec`, from the
+ * store to the app hash in the shape of `TendermintSpec`.
  */
 export interface ProofOp {
   readonly type: 'ics23:iavl' | 'ics23:simple'

@@ -38,8 +38,8 @@ export class StoreReader {
   }
 
   /**
-   * Holds a version for reading: its nodes are not reused until {@link PinnedVersion.release}, or until the version left
-   * the window and `limitMs` have passed.
+   * Holds a version for reading: its nodes are not reused until {@link PinnedVersion.release}, or until the
+   * version left the window and `limitMs` have passed.
    */
   pin(version: number, limitMs: number = PIN_LIMIT_MS): PinnedVersion | 'pruned' | 'future' {
     if (version > this.control.latest) return 'future'
@@ -99,7 +99,10 @@ export class PinnedVersion implements ReadStore {
     return this.guarded(() => new TreeCursor(this.reader.memory, range, this.probe, () => this.check()))
   }
 
-  /** The ICS-23 proof that `key` has its value, or that it is absent: from the key to the store, from there to the app hash. */
+  /**
+   * The ICS-23 proof that `key` has its value, or that it is absent: from the key to the store, from there to the
+   * app hash.
+   */
   proof(slot: number, key: ByteString): readonly [ProofOp, ProofOp] {
     const roots = this.reader.names.map((name, i) => ({ name, root: this.record.hashes[i] as HashText }))
     return this.guarded(() => proofOps(this.reader.memory, this.root(slot), key, roots, slot))

@@ -32,7 +32,10 @@ export interface StorageOptions extends MultiStoreOptions {
   readonly files?: LogFiles
 }
 
-/** The committed state with its data folder: what `commit` returned for survives the end of the process at any moment. */
+/**
+ * The committed state with its data folder: what `commit` returned for survives the end of the process at any
+ * moment.
+ */
 export class Storage implements CommittedState {
   readonly store: MultiStore
   private readonly log: ChangeLog
@@ -244,7 +247,8 @@ function checkFormat(directory: string): void {
   if (Number(format) !== STORAGE_FORMAT) {
     throw new StorageOpenError(
       directory,
-      `it has format ${format}, this program reads format ${STORAGE_FORMAT}: use the release that wrote it, or a newer one`,
+      `it has format ${format}, this program reads format ${STORAGE_FORMAT}: use the release that ` +
+        `wrote it, or a newer one`,
     )
   }
 }

@@ -25,7 +25,8 @@ import { appStateText, joined } from './genesis.ts'
 
 /**
  * What the application alone costs, without sockets and without CometBFT: bank sends through every ABCI call they take,
- * requests decoded and replies encoded. `node test/bench/app.ts [--accounts 2000] [--txs 20000] [--block 4000] [--json]`
+ * requests decoded and replies encoded. `node test/bench/app.ts [--accounts 2000] [--txs 20000] [--block 4000]
+ * [--json]`
  *
  * Figures are CPU time of the process, garbage collection included. Every transaction is checked, rechecked once,
  * proposed, processed, executed, and committed to a log on disk.

@@ -15,7 +15,10 @@ export interface IavlBenchmark {
   readonly machine: string
   readonly keys: number
   readonly batch: number
-  /** Medians; "updates" counts apply and hash (`prepare`), "committed" also index, window and reclamation (`publish`). */
+  /**
+   * Medians; "updates" counts apply and hash (`prepare`), "committed" also index, window and reclamation
+   * (`publish`).
+   */
   readonly updatesPerSecond: number
   readonly committedPerSecond: number
   readonly insertsPerSecond: number

@@ -15,7 +15,8 @@ export function abciCli(): string {
 }
 
 /**
- * The peer chain of a kit: `simd` of its folder `simd/`, built with Go into the cache once for each state of its sources.
+ * The peer chain of a kit: `simd` of its folder `simd/`, built with Go into the cache once for each state of its
+ * sources.
  */
 export function peerBinary(kit: string): string {
   const sources = join(resolve(kit), 'simd')

@@ -19,8 +19,8 @@ const LIFE_MS = [150, 2_500] as const
 
 /**
  * Kills a node under load again and again, at moments that a seed decides. After each kill the blocks known before are
- * still there; in the end an undisturbed replay of all blocks comes to the same app hashes, results and balances, and the
- * application was called as the grammar of ABCI wants it, over all its lives.
+ * still there; in the end an undisturbed replay of all blocks comes to the same app hashes, results and balances,
+ * and the application was called as the grammar of ABCI wants it, over all its lives.
  */
 export async function killRounds({ seed, rounds, onRound = () => {} }: KillOptions): Promise<Replay> {
   const random = new Random(`kills ${seed}`)

@@ -24,9 +24,10 @@ const POINT_MS = 30_000
 const WORK: readonly string[] = ['PrepareProposal', 'ProcessProposal', 'FinalizeBlock']
 
 /**
- * Ends CometBFT at every one of its fail points, one after the other: with FAIL_TEST_INDEX=n the released binary exits when it
- * comes to its n-th point, counted from 0. After each, a clean start must go on. Ends when the points of that many heights
- * are through; in the end an undisturbed replay must come to the same.
+ * Ends CometBFT at every one of its fail points, one after the other: with FAIL_TEST_INDEX=n the released binary
+ * exits when it comes to its n-th point, counted from 0. After each, a clean start must go on. Ends when the
+ * points of that
+ * many heights are through; in the end an undisturbed replay must come to the same.
  */
 export async function sweepFailPoints({ heights, onPoint = () => {} }: SweepOptions): Promise<Sweep> {
   const { node: at, remove } = await startNet(1)

@@ -19,8 +19,8 @@ export interface Replay {
 }
 
 /**
- * Executes the blocks that a node has once more, from genesis, in an application that nobody disturbs. Throws at the first
- * app hash or result that differs, and where balances are not what the transfers add up to.
+ * Executes the blocks that a node has once more, from genesis, in an application that nobody disturbs. Throws at
+ * the first app hash or result that differs, and where balances are not what the transfers add up to.
  */
 export async function replay(
   rpcUrl: string,

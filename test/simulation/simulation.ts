@@ -133,7 +133,10 @@ async function run(
   return counters
 }
 
-/** Half of the blocks are what a proposer makes of the transactions, the others hold what no proposer would take too. */
+/**
+ * Half of the blocks are what a proposer makes of the transactions, the others hold what no proposer would take
+ * too.
+ */
 function decided(leader: TestChain, random: Random, made: readonly MadeTx[]): readonly MadeTx[] {
   if (!random.chance(0.5)) return made
   const { txs, accepted } = leader.propose(made.map((tx) => tx.bytes))

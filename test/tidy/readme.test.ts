@@ -9,7 +9,7 @@ test('a table replaces what stood between its markers and nothing else', () => {
     '# M\n\n<!-- table:State -->\nold\n<!-- /table -->\n\nprose\n\n<!-- table:Errors -->\n<!-- /table -->\n'
   const once = rewrite(page, { State: table, Errors: { head: ['C'], rows: [] } })
   expect(once.text).toBe(
-    '# M\n\n<!-- table:State -->\n\n| A | B |\n| --- | --- |\n| 1 | x\\|y |\n\n<!-- /table -->\n\nprose\n\n' +
+    '# M\n\n<!-- table:State -->\n\n| A   | B    |\n| --- | ---- |\n| 1   | x\\|y |\n\n<!-- /table -->\n\nprose\n\n' +
       '<!-- table:Errors -->\n\nNone.\n\n<!-- /table -->\n',
   )
   expect(rewrite(once.text, { State: table, Errors: { head: ['C'], rows: [] } })).toEqual({

@@ -5,7 +5,10 @@ import { freeSuperseded } from '../../src/store/journal.ts'
 import { allocateMemory, HEIGHT_MASK, META, SIZE } from '../../src/store/memory.ts'
 import { iavlProof } from '../../src/store/proofs.ts'
 
-/** A file of tree vectors: operations per version, and what the reference implementation made of them. Bytes are hex. */
+/**
+ * A file of tree vectors: operations per version, and what the reference implementation made of them. Bytes are
+ * hex.
+ */
 export interface IavlVectors {
   readonly name: string
   readonly versions: readonly {

@@ -30,7 +30,8 @@ import { state } from '../state.ts'
 const DIGEST_BYTES = 32
 /**
  * Gas for one signature by any of the three schemes. The slowest, P-256, takes some 3 ms, in which a block executes
- * 20 transfers; at the price of an account's signature one block of takeovers that prove nothing would last half a minute.
+ * 20 transfers; at the price of an account's signature one block of takeovers that prove nothing would last half
+ * a minute.
  */
 const SIGNATURE_GAS = 600_000
 

@@ -22,6 +22,8 @@ export interface DevOptions {
 /** What each of the ten accounts starts with: a million WADI. */
 const DEV_FUNDS = 10n ** 24n
 
+const PORT_ATTEMPTS = 5
+
 /** A chain with much state and a slow disk needs this long at most to go on. */
 const FIRST_BLOCK_MS = 120_000
 
@@ -43,19 +45,17 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       loopback: true,
     })
   }
-  const { ports, moved } = await pickPorts({
-    rpc: DEFAULT_PORTS.rpc,
-    p2p: DEFAULT_PORTS.p2p,
-    rest: DEFAULT_PORTS.rest,
-  })
-  const at = (port: number) => ({ host: LOOPBACK, port })
   const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
-  const { node, restUrl, height } = await startWadiNode(context, options, sink, {
-    rpc: at(ports.rpc),
-    p2p: at(ports.p2p),
-    rest: at(ports.rest),
-    env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
+  const { started, ports, moved } = await onFreePorts(async (ports) => {
+    const at = (port: number) => ({ host: LOOPBACK, port })
+    return startWadiNode(context, options, sink, {
+      rpc: at(ports.rpc),
+      p2p: at(ports.p2p),
+      rest: at(ports.rest),
+      env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
+    })
   })
+  const { node, restUrl, height } = started
   const banner: Banner = {
     chainId: template.chain_id,
     home: readHome(options.home).paths.home,
@@ -71,6 +71,22 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
   context.stdout.write(options.json === true ? `${bannerJson(banner)}\n` : bannerText(banner))
   void announceBlock(context, options, node.rpcUrl, height + 1)
   return untilEnd(node, context)
+}
+
+type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest', number>>
+
+/** Starts on free ports; on the next ones where somebody else took one between the look and the start. */
+async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
+  const { rpc, p2p, rest } = DEFAULT_PORTS
+  for (let attempt = 1; ; attempt++) {
+    const { ports, moved } = await pickPorts({ rpc, p2p, rest })
+    try {
+      return { started: await start(ports), ports, moved }
+    } catch (error) {
+      const taken = error instanceof Error && /EADDRINUSE|address already in use|is taken/.test(error.message)
+      if (!taken || attempt === PORT_ATTEMPTS) throw error
+    }
+  }
 }
 
 interface Banner {
