@@ -99,6 +99,13 @@ describe('npm start', { timeout: 90_000 }, () => {
     expect(program.stderr).toBe('')
   })
 
+  test('ends at Ctrl-C before its first block too', async () => {
+    const hurried = dev()
+    const { height } = await bannerOf(hurried)
+    expect(height).toBeGreaterThanOrEqual(3)
+    expect(await hurried.interrupt()).toBe(0)
+  })
+
   test('goes on from where it was, and starts over with --reset', async () => {
     const again = dev()
     const { height, doors } = await bannerOf(again)

@@ -7,6 +7,7 @@ import { homePaths, initHome, readHome, resetHome } from '../node/home.ts'
 import { logPrinter } from '../node/log-lines.ts'
 import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
+import type { RunningNode } from '../node/supervisor.ts'
 import { startWadiNode, untilEnd } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
@@ -68,9 +69,11 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
     moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
   }
+  // Ctrl-C has to find its handler when the banner can be read.
+  const end = untilEnd(node, context)
   context.stdout.write(options.json === true ? `${bannerJson(banner)}\n` : bannerText(banner))
-  void announceBlock(context, options, node.rpcUrl, height + 1)
-  return untilEnd(node, context)
+  void announceBlock(context, options, node, height + 1)
+  return end
 }
 
 type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest', number>>
@@ -101,11 +104,15 @@ interface Banner {
 async function announceBlock(
   context: NodeContext,
   options: DevOptions,
-  rpcUrl: string,
+  node: RunningNode,
   height: number,
 ): Promise<void> {
+  let ended: Error | undefined
+  void node.exited.then(() => {
+    ended = new NodeError('not-running', 'the node ended', ['its own message says why'])
+  })
   try {
-    await waitForHeight(rpcUrl, height, FIRST_BLOCK_MS)
+    await waitForHeight(node.rpcUrl, height, FIRST_BLOCK_MS, () => ended)
     if (options.json === true) context.stdout.write(`${JSON.stringify({ event: 'ready', height })}\n`)
     else
       context.stdout.write(
