@@ -37,7 +37,9 @@ export interface Running {
 /** Funded accounts that send. */
 export const SENDERS = 2_000
 const CHAIN_ID = 'wadi-bench-1'
-const GAS = { fee: 100n, gas: 200_000n }
+/** What a wallet asks for after a simulation: a send uses 38,000 gas here, 66,000 on the Go chain. */
+const GAS = { fee: 100n, gas: 50_000n }
+const PEER_GAS = { fee: 100n, gas: 200_000n }
 const STOP_MS = 30_000
 
 const PORTS = { rpc: 27_657, p2p: 27_656, rest: 27_317, metrics: 27_660 }
@@ -66,7 +68,7 @@ export const wadi: Subject = {
 
 /** The Go chain of a peer kit: CometBFT and application in one process, as its users run it. */
 export function goChain(binary: string): Subject {
-  const kind = { chainId: CHAIN_ID, prefix: 'cosmos', denom: 'stake', ...GAS }
+  const kind = { chainId: CHAIN_ID, prefix: 'cosmos', denom: 'stake', ...PEER_GAS }
   return {
     name: 'go',
     kind,

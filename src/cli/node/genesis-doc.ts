@@ -33,9 +33,11 @@ export interface GenesisDoc {
   readonly app_state?: unknown
 }
 
-/** Blocks of at most 4 MiB, gas without limit, evidence for two days: CometBFT's defaults but for the block size. */
+/**
+ * Blocks of at most 4 MiB and 500 M gas, which the worst messages use up in about a second; evidence for two days.
+ */
 export const DEFAULT_CONSENSUS_PARAMS: GenesisConsensusParams = {
-  block: { max_bytes: '4194304', max_gas: '-1' },
+  block: { max_bytes: '4194304', max_gas: '500000000' },
   evidence: { max_age_num_blocks: '100000', max_age_duration: '172800000000000', max_bytes: '1048576' },
   validator: { pub_key_types: ['ed25519'] },
   version: { app: '0' },
