@@ -44,10 +44,13 @@ export function readable(message: DescMessage, json: JsonValue): JsonValue {
 
 const BYTES = 12
 
+/** It is copied into --page-key, and stands in base64 wherever else the page is shown. */
+const PAGE = 'cosmos.base.query.v1beta1.PageResponse'
+
 function readableValue(field: DescMessage['fields'][number], value: JsonValue): JsonValue {
   if (field.fieldKind === 'map') return value
   if (field.message !== undefined) return readable(field.message, value)
   if (typeof value !== 'string' || value === '') return value
   if (field.enum !== undefined) return shortName(field.enum, value)
-  return field.scalar === BYTES ? toHex(fromBase64(value)) : value
+  return field.scalar === BYTES && field.parent.typeName !== PAGE ? toHex(fromBase64(value)) : value
 }

@@ -4,7 +4,7 @@ import { messageOf } from '#lib/reflect.ts'
 import { UsageError } from '../errors.ts'
 import { flagName } from './fields.ts'
 import { RequestFlags } from './request.ts'
-import { parseBytes, parseCoin } from './values.ts'
+import { parseBytes, parseCoin, parsePageKey } from './values.ts'
 
 const alice = 'wadi15yk64u7zc9g9k2yr2wmzeva5qgwxps6yuu6ssh'
 const bob = 'wadi1erxf3sa9q2j4vgseu7jq4a258ckmk7cy4s05wt'
@@ -136,5 +136,33 @@ describe('values', () => {
 
   test('the name of a flag is its path', () => {
     expect(flagName(['data_use', 'train'])).toBe('data-use.train')
+  })
+})
+
+describe('the key of a page', () => {
+  test('is base64 as answers have it, also where its letters could be hex; hex stands behind 0x', () => {
+    // printf '\x04\0\0\0\0\0\0\0\x03' | base64
+    const key = new Uint8Array([4, 0, 0, 0, 0, 0, 0, 0, 3])
+    expect(parsePageKey('BAAAAAAAAAAD')).toEqual(key)
+    expect(parsePageKey('0x040000000000000003')).toEqual(key)
+    expect(() => parsePageKey('%%')).toThrow('--page-key: "%%" is not the next_key of a page')
+  })
+})
+
+describe('an argument that is left out', () => {
+  const send = (...argv: string[]) =>
+    parse('cosmos.bank.v1beta1.MsgSend', ['from_address', 'to_address', 'amount'], argv)
+
+  test('is named before anything is sent', () => {
+    expect(() => send(alice)).toThrow('to-address is missing: write it as an argument, or with --to-address')
+    expect(() => send(alice, bob)).toThrow('amount is missing')
+    expect(send('--to-address', bob, '--from-address', alice, '--amount', '5awadi')).toMatchObject({
+      amount: [{ denom: 'awadi', amount: '5' }],
+    })
+  })
+
+  test('may be a list of texts: it is empty then', () => {
+    const names = ['asset_id', 'version', 'locators']
+    expect(parse('wadi.asset.v1.MsgUpdateLocators', names, ['1', '2'])).toMatchObject({ locators: [] })
   })
 })

@@ -4,7 +4,7 @@ import { fromJson, JsonError, type JsonObject, type JsonValue } from '#lib/proto
 import type { DescMessage } from '#lib/reflect.ts'
 import { UsageError } from '../errors.ts'
 import { type FieldFlag, fieldFlags, flagName } from './fields.ts'
-import { parseFlag, placeholder, type ResolveAddress } from './values.ts'
+import { flagKind, parseFlag, placeholder, type ResolveAddress } from './values.ts'
 
 /** Says what a full name means, as `wadi.asset.v1.MsgRegisterAsset.kind`. */
 export type Explain = (fullName: string) => string | undefined
@@ -65,6 +65,12 @@ export class RequestFlags {
 
   /** The generated object of the JSON; what is wrong is told by its flag. */
   complete(json: JsonObject): object {
+    for (const { flag, field, path, repeated } of this.#positional) {
+      // A list of texts may be empty; of coins none is never meant.
+      const optional = repeated && flagKind(field) !== 'coin'
+      if (optional || valueAt(json, path) !== undefined) continue
+      throw new UsageError(`${flag} is missing: write it as an argument, or with --${flag}`)
+    }
     try {
       return fromJson<object>(this.message, json)
     } catch (error) {

@@ -108,6 +108,17 @@ export function parseBytes(text: string): Uint8Array {
   }
 }
 
+/** The `next_key` of a page: base64 as answers have it, or hex behind 0x. Without it, much base64 reads as hex. */
+export function parsePageKey(text: string): Uint8Array {
+  try {
+    return text.startsWith('0x') ? fromHex(text.slice(2)) : fromBase64(text)
+  } catch {
+    throw new UsageError(
+      `--page-key: ${clip(text)} is not the next_key of a page: copy it as it stands there, or write hex behind 0x`,
+    )
+  }
+}
+
 /** The names of an enumeration's values without what all have in common: `MODEL` for `ASSET_KIND_MODEL`. */
 export function enumNames(desc: DescEnum): string[] {
   return desc.values.filter(({ number }) => number !== 0).map(({ name }) => shortName(desc, name))

@@ -8,7 +8,7 @@ import type { RunContext } from '../context.ts'
 import type { MethodCommand } from '../derived.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import type { RequestFlags } from '../flags/request.ts'
-import { parseBytes } from '../flags/values.ts'
+import { parsePageKey } from '../flags/values.ts'
 import type { PageOptions } from '../options.ts'
 import { printMessage } from '../output.ts'
 import { addressBook, atNode, openKeyring } from '../session.ts'
@@ -59,7 +59,7 @@ export function pageRequest(options: PageOptions): JsonObject | undefined {
   if (pageKey !== undefined && offset !== undefined)
     throw new UsageError('--page-key and --offset exclude each other')
   const page: JsonObject = {}
-  if (pageKey !== undefined) page['key'] = toBase64(parseBytes(pageKey))
+  if (pageKey !== undefined) page['key'] = toBase64(parsePageKey(pageKey))
   if (limit !== undefined) page['limit'] = limit
   if (offset !== undefined) page['offset'] = offset
   if (countTotal === true) page['count_total'] = true
