@@ -19,3 +19,22 @@ export function fixOf(error: Error): string | undefined {
   const { codespace, code } = error as Partial<Refusal>
   return codespace === undefined || code === undefined ? undefined : fixes[`${codespace} ${code}`]
 }
+
+/** What the file system refuses, by its error code. */
+const fileProblems: Readonly<Record<string, readonly [problem: string, fix: string]>> = {
+  ENOENT: ['does not exist', 'look whether the path is right'],
+  ENOTDIR: ['leads through a file', 'name a path whose upper parts are folders'],
+  EISDIR: ['is a folder, not a file', 'name the file in it'],
+  EEXIST: ['is there already', 'choose another path, or move it away'],
+  EACCES: ['may not be used by you', 'change its rights (chmod, chown), or choose another path'],
+  EPERM: ['may not be used by you', 'change its rights (chmod, chown), or choose another path'],
+  EROFS: ['is on a disk that cannot be written', 'choose another path'],
+  ENOSPC: ['does not fit: the disk is full', 'make room, or choose another disk'],
+}
+
+/** What a refusal of the file system means, with the path and what helps; undefined for other errors. */
+export function fileProblem(error: Error): string | undefined {
+  const { code = '', path } = error as NodeJS.ErrnoException
+  const known = fileProblems[code]
+  return known === undefined || path === undefined ? undefined : `${path} ${known[0]}\n  - ${known[1]}`
+}

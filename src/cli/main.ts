@@ -72,9 +72,11 @@ export async function runCli(context: CliContext, argv: readonly string[]): Prom
     code = value
   }
   const run = { ...context, exit }
-  await addGroups(program, run, argv)
+  // `help tx bank` is told by the command itself: only its own group is loaded.
+  const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv]
+  await addGroups(program, run, args)
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync(args, { from: 'user' })
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
@@ -96,8 +98,10 @@ async function addGroups(program: Command, run: RunContext, argv: readonly strin
 /** An expected error as its message, with the fix if one is known; a bug with its stack, so that it can be reported. */
 async function describe(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error)
+  const { fileProblem, fixOf } = await import('./fixes.ts')
+  const refused = fileProblem(error)
+  if (refused !== undefined) return refused
   if (error.name === 'Error' || error.name === 'TypeError') return error.stack ?? error.message
-  const { fixOf } = await import('./fixes.ts')
   const fix = fixOf(error)
   return fix === undefined ? error.message : `${error.message}\n  - ${fix}`
 }

@@ -55,7 +55,7 @@ function outputOption(): Option {
 
 export function addNodeOptions(command: Command, taken: Taken = none): Command {
   add(command, taken, [
-    new Option('--node <url>', 'RPC of the node').env('WADI_RPC').default(DEFAULT_NODE),
+    new Option('--node <url>', 'RPC of the node').env('WADI_RPC').argParser(nodeUrl).default(DEFAULT_NODE),
     new Option('--chain-id <id>', 'refuse a node of another chain').env('WADI_CHAIN_ID'),
     outputOption(),
   ])
@@ -90,12 +90,20 @@ export function addHeightOption(command: Command, taken: Taken = none): Command 
 export function addPageOptions(command: Command, taken: Taken = none): Command {
   add(command, taken, [
     new Option('--limit <number>', 'items of a page').argParser(wholeNumber),
-    new Option('--page-key <key>', 'next_key of the page before, in hex or base64'),
+    new Option('--page-key <key>', 'next_key of the page before'),
     new Option('--offset <number>', 'items to leave out, instead of a page key').argParser(wholeNumber),
     new Option('--count-total', 'count all items'),
     new Option('--reverse', 'from the end'),
   ])
   return command
+}
+
+/** The URL of an RPC; `tcp://` as Cosmos tools write it and a bare `host:port` are taken as http. */
+export function nodeUrl(text: string): string {
+  if (text === '') return DEFAULT_NODE
+  const url = text.includes('://') ? text.replace(/^tcp:/, 'http:') : `http://${text}`
+  if (/^(?:https?|wss?):$/.test(URL.parse(url)?.protocol ?? '')) return url
+  throw new InvalidArgumentError(`It is no URL of an RPC: write it as ${DEFAULT_NODE}.`)
 }
 
 /** A whole number of 0 or more, as text: it may be a uint64. */

@@ -10,6 +10,12 @@ export async function atNode<T>(url: string, work: () => Promise<T>): Promise<T>
   try {
     return await work()
   } catch (error) {
+    const answer = strangeAnswer(error)
+    if (answer !== undefined) {
+      throw new CommandError(`what answers at ${url} is not the RPC of a node: ${answer}`, [
+        'name the RPC, not REST, with --node or $WADI_RPC: "npm start" prints both',
+      ])
+    }
     if (!isUnreachable(error)) throw error
     throw new CommandError(`no node answers at ${url}: ${reason(error)}`, [
       'start a development chain: "npm start"',
@@ -38,10 +44,18 @@ export function addressBook(keyring: Keyring, chainId: string): (text: string) =
   return (text) => {
     const found = readAddress(text) ?? keyring.find(text)?.address ?? devKey(text, chainId)?.info.address
     if (found !== undefined) return found
+    const names = keyring.list().map(({ name }) => name)
     throw new UsageError(
-      `${JSON.stringify(text)} is neither an address (wadi1… or 0x…) nor the name of a key`,
+      `${JSON.stringify(text)} is neither an address (wadi1… or 0x…) nor the name of a key\n` +
+        `  - keys in ${keyring.folder}: ${names.length === 0 ? 'none' : names.join(', ')}\n` +
+        '  - another folder: --keyring-dir; keys without password: --keyring-backend test',
     )
   }
+}
+
+/** What a server says that speaks HTTP, but is no CometBFT. */
+function strangeAnswer(error: unknown): string | undefined {
+  return error instanceof Error ? /^Bad status on response: \d+/.exec(error.message)?.[0] : undefined
 }
 
 function isUnreachable(error: unknown): boolean {

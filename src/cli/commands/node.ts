@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { RunContext } from '../context.ts'
 
 /** Commands that run nodes. Their code is loaded when one of them is called. */
@@ -11,7 +11,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--block-time <duration>', 'time between blocks, as 200ms or 1s', '1s')
     .option('--json', 'print the banner and the log as JSON lines')
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
-    .option('--log-level <level>', 'of CometBFT: error, info, debug', 'error')
+    .addOption(logLevel('error'))
     .action(async (options) => {
       const { runDev } = await import('./dev.ts')
       context.exit(await runDev({ ...context, chain: await context.loadChain() }, options))
@@ -22,10 +22,16 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--home <folder>', 'home of the node', '.wadi/node')
     .option('--json', 'print the log as JSON lines')
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
-    .option('--log-level <level>', 'of CometBFT: error, info, debug', 'info')
+    .addOption(logLevel('info'))
     .option('--upgrade-height <height>', 'height at which this program migrates the state', Number)
     .action(async (options) => {
       const { runStart } = await import('./start.ts')
       context.exit(await runStart({ ...context, chain: await context.loadChain() }, options))
     })
+}
+
+function logLevel(level: string): Option {
+  return new Option('--log-level <level>', 'of CometBFT')
+    .choices(['none', 'error', 'info', 'debug'])
+    .default(level)
 }

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { CliContext } from './context.ts'
+import { runCli } from './main.ts'
+import { nodeUrl } from './options.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'wadi-main-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs a command line in this process; what it wrote, and its exit code. */
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let out = ''
+  let err = ''
+  const context = {
+    version: '1.2.3',
+    stdout: { write: (text: string) => (out += text) },
+    stderr: { write: (text: string) => (err += text) },
+    loadChain: () => Promise.reject(new Error('no chain is needed')),
+  } as unknown as CliContext
+  const code = await runCli(context, argv)
+  return { code, out, err }
+}
+
+describe('the command line', () => {
+  test('shows the help of a command to those who ask with help before it', async () => {
+    const { code, out } = await run('help', 'tx', 'bank', 'send')
+    expect(code).toBe(0)
+    expect(out).toContain('Usage: wadi tx bank send')
+    expect(out).toBe((await run('tx', 'bank', 'send', '--help')).out)
+  })
+
+  test('names the path that the file system refuses, without a stack', async () => {
+    const recover = ['keys', 'add', 'a', '--recover', '--home', folder, '--mnemonic-file']
+    const missing = join(folder, 'missing')
+    expect(await run(...recover, missing)).toEqual({
+      code: 1,
+      out: '',
+      err: `wadi: ${missing} does not exist\n  - look whether the path is right\n`,
+    })
+    const file = join(folder, 'file')
+    writeFileSync(file, 'a file')
+    const { err } = await run('init', '--template', 'devnet', '--home', join(file, 'home'))
+    expect(err).toBe(
+      `wadi: ${join(file, 'home')} leads through a file\n  - name a path whose upper parts are folders\n`,
+    )
+  })
+
+  test('knows the log levels of CometBFT', async () => {
+    const { code, err } = await run('start', '--home', folder, '--log-level', 'loud')
+    expect(code).toBe(2)
+    expect(err).toContain('Allowed choices are none, error, info, debug')
+  })
+})
+
+describe('the URL of a node', () => {
+  test('may be written as Cosmos tools do, or without its protocol', () => {
+    expect(nodeUrl('tcp://127.0.0.1:26658')).toBe('http://127.0.0.1:26658')
+    expect(nodeUrl('localhost:26658')).toBe('http://localhost:26658')
+    expect(nodeUrl('wss://rpc.example/x')).toBe('wss://rpc.example/x')
+    expect(nodeUrl('')).toBe('http://127.0.0.1:26657')
+  })
+
+  test('is refused where no node can be behind it', () => {
+    for (const text of ['ftp://a.example', 'http://', 'two words'])
+      expect(() => nodeUrl(text), text).toThrow('It is no URL of an RPC')
+  })
+})
