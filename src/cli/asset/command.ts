@@ -47,7 +47,8 @@ export function addAssetCommand(program: Command, context: RunContext): void {
       return
     }
     const lines = digestLines({ files, root, sizeBytes, ...rest })
-    const summary = `${toHex(root)}  ${path} (${files.length} files, ${sizeBytes} bytes)`
+    const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`
+    const summary = `${toHex(root)}  ${path} (${count}, ${sizeBytes} bytes)`
     context.stdout.write(`${lines.join('\n')}\n${summary}\n`)
   })
 }

@@ -35,6 +35,8 @@ export async function completeFromPath(message: JsonObject, run: ExtraRun, path:
   takeContent(take, digest)
   takeCard(take, path, digest, notes)
   takeRest(take, path, digest)
+  if (run.fields.includes('license') && valueAt(message, ['license', 'expression']) === undefined)
+    notes.push('no licence was found: say --license.expression, as Apache-2.0 or NOASSERTION')
   run.context.stderr.write(`Taken from ${path}:\n${notes.map((note) => `  ${note}\n`).join('')}`)
 }
 

@@ -53,6 +53,7 @@ export function walkFiles(root: string, ignore: readonly string[] = []): FoundFi
   const real = at(start, () => realpathSync(start))
   const info = at(start, () => statSync(start))
   if (info.isFile()) return { files: [{ name: 'file', path: start, size: info.size }], ignored: [] }
+  if (!info.isDirectory()) throw notAFile(start, 'name a folder or a file')
   const walk = new Walk(real, [
     ...IGNORED,
     ...ignore.map((name) => name.replace(/^\.\//, '').replace(/\/$/, '')),
@@ -91,13 +92,7 @@ class Walk implements FoundFiles {
     const info = at(path, () => statSync(path))
     if (info.isDirectory()) this.folder(path, `${name}/`, above)
     else if (info.isFile()) this.files.push({ name, path, size: info.size })
-    else
-      throw new PathError(
-        'not-a-file',
-        path,
-        'is neither a file nor a folder',
-        'remove it, or leave it out with --ignore',
-      )
+    else throw notAFile(path, 'remove it, or leave it out with --ignore')
   }
 
   #checkLink(path: string): void {
@@ -110,6 +105,10 @@ class Walk implements FoundFiles {
       'copy the folder with its links resolved (cp -rL), and take the copy',
     )
   }
+}
+
+function notAFile(path: string, fix: string): PathError {
+  return new PathError('not-a-file', path, 'is neither a file nor a folder', fix)
 }
 
 const CHUNK_BYTES = 1 << 20

@@ -7,7 +7,7 @@ export function readGenesis(file: string): Uint8Array {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new CommandError(`the genesis file cannot be read: ${(error as Error).message}`, [
+    throw new CommandError(`the genesis file ${file} cannot be read: ${(error as Error).message}`, [
       'make one: "wadi init"; or name one with --genesis or --home',
     ])
   }

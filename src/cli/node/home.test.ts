@@ -57,7 +57,7 @@ describe('a home', () => {
   test('is not written over', () => {
     const dir = folder()
     const key = readFileSync(init(dir).paths.validatorKey, 'utf8')
-    expect(() => init(dir)).toThrow(/initialised already[\s\S]*--reset/)
+    expect(() => init(dir)).toThrow(/initialised already[\s\S]*another folder with --home/)
     expect(readFileSync(homePaths(dir).validatorKey, 'utf8')).toBe(key)
   })
 

@@ -138,8 +138,7 @@ function refuseExisting({ home, config, validatorKey, genesis }: HomePaths): voi
   const found = [validatorKey, genesis, config].find((path) => existsSync(path))
   if (found === undefined || (found === config && readdirSync(config).length === 0)) return
   throw new NodeError('home-exists', `${home} is initialised already: ${found} exists`, [
-    'start it: "wadi start --home …"',
-    'start over with the same keys: "wadi start --home … --reset"',
+    `start it: "wadi start --home ${home}"`,
     'choose another folder with --home, or move this one away (it holds the validator key)',
   ])
 }
