@@ -1,13 +1,13 @@
 /**
  * Reads an asset twice: with this project's client, and with CosmJS alone. Run it with
- * `npx node examples/read-asset.ts [rpc] [asset id]`.
+ * `npx node examples/read-asset.ts [rpc] [asset id]`; the RPC may stand in $WADI_RPC.
  */
 import { createProtobufRpcClient, QueryClient } from '@cosmjs/stargate'
 import { Comet38Client } from '@cosmjs/tendermint-rpc'
 import { WadiClient } from '../src/client/client.ts'
 import { QueryAssetRequest, QueryAssetResponse } from '../src/gen/wadi/asset/v1/query.ts'
 
-const [rpc = 'http://127.0.0.1:26657', id = '1'] = process.argv.slice(2)
+const [rpc = process.env['WADI_RPC'] ?? 'http://127.0.0.1:26657', id = '1'] = process.argv.slice(2)
 
 const client = await WadiClient.connect(rpc)
 const { asset } = await client.query.asset.asset({ assetId: BigInt(id) })
