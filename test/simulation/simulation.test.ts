@@ -29,7 +29,7 @@ describe('a simulation', () => {
       expect(report.kills).toBe(3)
       expect(report.restarts).toBeGreaterThan(0)
     },
-    170_000,
+    300_000,
   )
 
   test('of one seed comes to the same state each time, of another to another one', async () => {

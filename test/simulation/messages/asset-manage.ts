@@ -125,6 +125,6 @@ export const managementMessages: Readonly<Record<string, readonly [weight: numbe
   [MsgTransferAsset.$type]: [2, transferAsset],
   [MsgUpdateMetadata.$type]: [3, updateMetadata],
   [MsgUpdateLocators.$type]: [3, updateLocators],
-  [MsgAssignController.$type]: [1.2, assignController],
+  [MsgAssignController.$type]: [2, assignController],
   [MsgUpdateParams.$type]: [1.5, updateParams],
 }

@@ -75,5 +75,5 @@ const takeOver: Generator = (world) => {
 }
 
 export const takeoverMessages: Readonly<Record<string, readonly [weight: number, Generator]>> = {
-  [MsgTakeOver.$type]: [2, takeOver],
+  [MsgTakeOver.$type]: [1.5, takeOver],
 }
