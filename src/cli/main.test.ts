@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -45,6 +45,17 @@ describe('the command line', () => {
     expect(err).toBe(
       `wadi: ${join(file, 'home')} leads through a file\n  - name a path whose upper parts are folders\n`,
     )
+  })
+
+  test('makes no home around half a genesis file', async () => {
+    const file = join(folder, 'genesis.json')
+    const home = join(folder, 'joined')
+    writeFileSync(file, '{"chain_id": "a-1", "app_state"')
+    const cut = await run('init', '--genesis', file, '--home', home)
+    expect(cut).toMatchObject({ code: 1, err: expect.stringContaining(`${file}: `) })
+    writeFileSync(file, '{"app_state": {}}')
+    expect((await run('init', '--genesis', file, '--home', home)).err).toContain('it has no chain_id')
+    expect(existsSync(home)).toBe(false)
   })
 
   test('knows the log levels of CometBFT', async () => {

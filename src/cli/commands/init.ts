@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { CommandError, UsageError } from '../errors.ts'
+import { inFile, membersOf, readGenesis } from '../genesis/document.ts'
 import { readAddress } from '../keys/key.ts'
 import { initHome } from '../node/home.ts'
 import { type AppState, readTemplate, type TemplateName } from './templates.ts'
@@ -47,6 +48,12 @@ function newChain(moniker: string, { home, chainId, template: name, authority }:
 function joining(moniker: string, { home, chainId }: InitOptions, genesis: string) {
   if (!existsSync(genesis))
     throw new CommandError(`${genesis} does not exist`, ['name the genesis file of the chain'])
+  // Half a download would be found out at the first start only.
+  const members = inFile(genesis, () => membersOf(readGenesis(genesis)))
+  if (!members.has('chain_id'))
+    throw new CommandError(`${genesis} is no genesis file: it has no chain_id`, [
+      'name the genesis file of the chain',
+    ])
   return initHome({ home, moniker, chainId: chainId ?? 'from-genesis', genesis: { file: genesis } })
 }
 
