@@ -38,6 +38,8 @@ export interface AppBenchmark {
   /** CPU µs per send, by ABCI method; Recheck is CheckTx after a block. */
   readonly phases: Readonly<Record<Phase, number>>
   readonly total: number
+  /** The same for the block in which each call took least: what is left of a busy machine's noise. */
+  readonly least: Readonly<Record<Phase, number>>
   /** CPU µs of one bare signature verification in the same run: the yardstick of this machine at this moment. */
   readonly signature: number
   readonly initChainSeconds: number
@@ -85,7 +87,7 @@ export async function benchApp(accounts: number, txs: number, block: number): Pr
     driver.run(signed.slice(0, WARM_UP), block)
     const phases = driver.run(signed.slice(WARM_UP), block)
     const signature = signatureCost(senders[0] as LoadAccount)
-    const total = Object.values(phases).reduce((sum, each) => sum + each, 0)
+    const sum = (each: Record<Phase, number>) => round(Object.values(each).reduce((a, b) => a + b, 0))
     const rssMegabytes = Math.round(process.memoryUsage().rss / 2 ** 20)
     const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024)
     return {
@@ -93,7 +95,8 @@ export async function benchApp(accounts: number, txs: number, block: number): Pr
       txs,
       block,
       phases,
-      total: round(total),
+      total: sum(phases),
+      least: driver.least,
       signature,
       initChainSeconds,
       rssMegabytes,
@@ -134,6 +137,8 @@ class Driver {
   readonly #dispatcher: Dispatcher
   #results: readonly ExecTxResult[] = []
   #spent = emptyPhases()
+  /** CPU µs per transaction by phase, in the block where it was lowest. */
+  least = emptyPhases()
   #height = 1
 
   constructor(app: App) {
@@ -148,6 +153,7 @@ class Driver {
   /** CPU µs per transaction by phase. The next block's transactions are checked before a block is made. */
   run(txs: readonly Uint8Array[], size: number): Record<Phase, number> {
     this.#spent = emptyPhases()
+    this.least = emptyPhases(Number.POSITIVE_INFINITY)
     const blocks = Array.from({ length: Math.ceil(txs.length / size) }, (_, i) =>
       txs.slice(i * size, (i + 1) * size),
     )
@@ -174,23 +180,35 @@ class Driver {
     this.#height++
     const block = { txs: [...txs], height, time, hash: new Uint8Array(32) }
     const offered = RequestPrepareProposal.fromPartial({ ...block, maxTxBytes: 4_194_304n })
-    this.#timed('PrepareProposal', 'PrepareProposal', [RequestPrepareProposal.encode(offered).finish()])
+    this.#timed(
+      'PrepareProposal',
+      'PrepareProposal',
+      [RequestPrepareProposal.encode(offered).finish()],
+      txs.length,
+    )
     const proposed = RequestProcessProposal.fromPartial(block)
-    this.#timed('ProcessProposal', 'ProcessProposal', [RequestProcessProposal.encode(proposed).finish()])
+    this.#timed(
+      'ProcessProposal',
+      'ProcessProposal',
+      [RequestProcessProposal.encode(proposed).finish()],
+      txs.length,
+    )
     const decided = RequestFinalizeBlock.fromPartial(block)
-    this.#timed('FinalizeBlock', 'FinalizeBlock', [RequestFinalizeBlock.encode(decided).finish()])
-    this.#timed('Commit', 'Commit', [new Uint8Array()])
+    this.#timed('FinalizeBlock', 'FinalizeBlock', [RequestFinalizeBlock.encode(decided).finish()], txs.length)
+    this.#timed('Commit', 'Commit', [new Uint8Array()], txs.length)
     const failed = this.#results.find(({ code }) => code !== 0)
     if (this.#results.length !== txs.length || failed !== undefined)
       throw new Error(`a send of the benchmark failed: ${failed?.log ?? `${this.#results.length} results`}`)
   }
 
-  #timed(phase: Phase, name: MethodName, requests: readonly Uint8Array[]): void {
+  #timed(phase: Phase, name: MethodName, requests: readonly Uint8Array[], txs = requests.length): void {
     const method = methodTable().find((each) => each?.name === name) as Method
     const buffers = requests.map((request) => Buffer.from(request))
     const start = process.cpuUsage()
     for (const buffer of buffers) this.#dispatcher.handle(1, method, buffer, 0, buffer.length)
-    this.#spent[phase] += cpuSince(start)
+    const spent = cpuSince(start)
+    this.#spent[phase] += spent
+    if (txs > 0) this.least[phase] = Math.min(this.least[phase], spent / txs)
   }
 
   /** The application, with an eye on results: a benchmark of refusals would look fast. */
@@ -219,8 +237,8 @@ class Driver {
   }
 }
 
-function emptyPhases(): Record<Phase, number> {
-  return Object.fromEntries(PHASES.map((phase) => [phase, 0])) as Record<Phase, number>
+function emptyPhases(value = 0): Record<Phase, number> {
+  return Object.fromEntries(PHASES.map((phase) => [phase, value])) as Record<Phase, number>
 }
 
 function cpuSince(start: NodeJS.CpuUsage): number {
@@ -242,8 +260,11 @@ if (import.meta.main) {
   const result = await benchApp(Number(values.accounts), Number(values.txs), Number(values.block))
   if (values.json) console.log(JSON.stringify(result))
   else {
+    const { least } = result
     for (const [phase, spent] of Object.entries(result.phases))
-      console.log(`${phase.padEnd(16)} ${spent.toFixed(1)}`)
+      console.log(
+        `${phase.padEnd(16)} ${spent.toFixed(1).padStart(6)}  least ${least[phase as Phase].toFixed(1)}`,
+      )
     console.log(
       `total            ${result.total} µs per send (${result.accounts} accounts; a signature ${result.signature})`,
     )

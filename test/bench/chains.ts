@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,6 +24,8 @@ export interface Subject {
   prepare(home: string, accounts: number, blockTimeMs: number): Promise<void>
   /** Starts its processes and returns at once; `pids` are CometBFT first, then the application if it is another. */
   start(home: string): Promise<Running>
+  /** The socket at which the application answers CometBFT, if it is a process of its own: there once its state is. */
+  socket?(home: string): string
 }
 
 export interface Running {
@@ -64,6 +66,7 @@ export const wadi: Subject = {
     const pids = () => [readRecord(homePaths(home).runRecord)?.cometbftPid ?? 0, child.pid ?? 0]
     return running(home, [child], pids)
   },
+  socket: (home) => homePaths(home).abciSocket,
 }
 
 /** The Go chain of a peer kit: CometBFT and application in one process, as its users run it. */
@@ -191,6 +194,12 @@ export async function untilCommitted(node: Running, height: number, timeoutMs = 
 /** Waits until RPC answers, which it does when the application has told CometBFT where it is. */
 export async function untilAnswers(node: Running, timeoutMs = 600_000): Promise<number> {
   return until(node, timeoutMs, async () => (await rpc(node.rpcUrl, 'status')) !== undefined)
+}
+
+/** Waits until the application listens; where it is no process of its own, until RPC answers. */
+export async function untilReady(subject: Subject, home: string, node: Running): Promise<number> {
+  const socket = subject.socket?.(home)
+  return socket === undefined ? untilAnswers(node) : until(node, 600_000, async () => existsSync(socket))
 }
 
 async function until(node: Running, timeoutMs: number, holds: () => Promise<boolean>): Promise<number> {
