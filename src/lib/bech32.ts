@@ -35,7 +35,7 @@ for (const [value, letter] of [...'qpzry9x8gf2tvdw0s3jn54khce6mua7l'].entries())
 const SEPARATOR = '1'.charCodeAt(0)
 const CHECKSUM_LENGTH = 6
 
-/** The bytes of a text without fault; undefined for any other. A genesis has millions, and the library takes 5 µs each. */
+/** The bytes of a text without fault, else undefined. A genesis has millions; the library takes 5 µs each. */
 function decodeValid(text: string, prefix: string): Uint8Array | undefined {
   const start = prefix.length + 1
   const end = text.length - CHECKSUM_LENGTH
