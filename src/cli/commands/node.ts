@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RunContext } from '../context.ts'
 
 /** Commands that run nodes. Their code is loaded when one of them is called. */
@@ -30,8 +30,19 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     })
 }
 
+/** A level for everything, or one a part of CometBFT: `p2p:none,*:error`. */
+const LOG_LEVEL = /^(?:[a-z0-9*_-]+:)?(?:none|error|info|debug)(?:,[a-z0-9*_-]+:(?:none|error|info|debug))*$/
+
 function logLevel(level: string): Option {
-  return new Option('--log-level <level>', 'of CometBFT')
-    .choices(['none', 'error', 'info', 'debug'])
+  return new Option(
+    '--log-level <level>',
+    'of CometBFT: none, error, info, debug; also by part, as p2p:none,*:error',
+  )
+    .argParser((text) => {
+      if (LOG_LEVEL.test(text)) return text
+      throw new InvalidArgumentError(
+        'Allowed are none, error, info, debug, or a list such as p2p:none,*:error.',
+      )
+    })
     .default(level)
 }
