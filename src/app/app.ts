@@ -1,7 +1,6 @@
 import { ConsensusParams } from '#gen/tendermint/types/params.ts'
-import { equalBytes, toByteString } from '#lib/bytes.ts'
+import { equalBytes } from '#lib/bytes.ts'
 import { sha256 } from '#lib/hash.ts'
-import { LruMap } from '#lib/lru.ts'
 import type * as abci from '../abci/types.ts'
 import { brokenInvariant, outdatedModules, runBlockHooks, runMigrations } from '../kernel/chain.ts'
 import { type BlockInfo, type BlockTime, Context } from '../kernel/context.ts'
@@ -12,6 +11,7 @@ import type { ReadStore } from '../kernel/kv.ts'
 import { deadlineBudget } from '../kernel/system.ts'
 import type { CommittedState } from '../store/committed.ts'
 import { Overlay } from '../store/overlay.ts'
+import { DecodedTxs } from './decoded.ts'
 import { type BlockScope, Executor, type ExecutorOptions, gasWantedOf } from './execute.ts'
 import { isFailure } from './failure.ts'
 import { initGenesis, located } from './genesis.ts'
@@ -43,20 +43,12 @@ export interface AppOptions extends Omit<ExecutorOptions, 'onBug'> {
 
 const EMPTY_HASH = sha256(new Uint8Array())
 const OK = { data: new Uint8Array(), info: '', events: [] as AbciEvent[] }
-/**
- * Bytes of the transactions that stay decoded between CheckTx and their block: two whole blocks of 4 MiB. They are
- * counted before anybody has paid for them, and their objects may take fifty times the memory of their bytes.
- */
-const DECODED_BYTES = 8 * 1_048_576
-/** Longer ones are decoded anew each time. */
-const REMEMBERED_BYTES = 4_096
 
 /** The application: ABCI calls in the order of the protocol. */
 export class App implements Omit<abci.AbciApp, 'query'> {
   readonly #options: AppOptions
   readonly #state: CommittedState
   readonly #executor: Executor
-  readonly #decoded = new LruMap<string, DecodedTx>(DECODED_BYTES, (tx) => tx.size)
   readonly #working: Overlay
   #check: Overlay
   #meta: BlockMeta
@@ -70,7 +62,8 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     this.#state = options.state
     const { log } = options
     const onBug = (error: unknown) => log('error', 'a handler failed without a name', { error })
-    this.#executor = new Executor({ ...options, decode: (bytes) => this.#decodeOnce(bytes), onBug })
+    const decoded = new DecodedTxs(options.decode)
+    this.#executor = new Executor({ ...options, decode: (bytes) => decoded.get(bytes), onBug })
     this.#working = new Overlay(options.state)
     this.#check = new Overlay(options.state)
     const committed = options.state.version > 0
@@ -221,16 +214,6 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   #changedParams(ctx: Context, before: Uint8Array): ConsensusParams | undefined {
     if (equalBytes(before, this.#consensusBytes(ctx))) return undefined
     return this.#options.chain.consensus.params(ctx)
-  }
-
-  #decodeOnce(bytes: Uint8Array): DecodedTx {
-    if (bytes.length > REMEMBERED_BYTES) return this.#options.decode(bytes.slice())
-    const key = toByteString(bytes)
-    const known = this.#decoded.get(key)
-    if (known !== undefined) return known
-    const tx = this.#options.decode(bytes.slice())
-    this.#decoded.set(key, tx)
-    return tx
   }
 
   #isOwnProposal(req: abci.ProcessProposalRequest): boolean {

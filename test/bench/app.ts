@@ -203,7 +203,7 @@ class Driver {
 
   #timed(phase: Phase, name: MethodName, requests: readonly Uint8Array[], txs = requests.length): void {
     const method = methodTable().find((each) => each?.name === name) as Method
-    const buffers = requests.map((request) => Buffer.from(request))
+    const buffers = requests.map(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length))
     const start = process.cpuUsage()
     for (const buffer of buffers) this.#dispatcher.handle(1, method, buffer, 0, buffer.length)
     const spent = cpuSince(start)

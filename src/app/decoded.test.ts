@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { DecodedTxs } from './decoded.ts'
+import type { DecodedTx } from './tx.ts'
+
+/** A decoder that counts, and keeps the bytes it was given. */
+function counting() {
+  const seen: Uint8Array[] = []
+  const decode = (bytes: Uint8Array): DecodedTx => {
+    if (bytes[0] === 255) throw new RangeError('refused')
+    seen.push(bytes)
+    return { bytes, size: bytes.length } as DecodedTx
+  }
+  return { seen, txs: new DecodedTxs(decode) }
+}
+
+const tx = (fill: number, length: number) => new Uint8Array(length).fill(fill)
+
+test('a transaction is decoded once, however often its bytes come', () => {
+  const { seen, txs } = counting()
+  const first = txs.get(tx(1, 300))
+  expect(txs.get(tx(1, 300))).toBe(first)
+  expect(txs.get(tx(2, 300))).not.toBe(first)
+  expect(seen.length).toBe(2)
+})
+
+test('what is kept stays as it was when the bytes it came in are used for something else', () => {
+  const { txs } = counting()
+  const arrived = Array.from({ length: 100 }, (_, i) => tx(i, 100 + i))
+  const kept = arrived.map((bytes) => txs.get(bytes))
+  for (const bytes of arrived) bytes.fill(254)
+  expect(kept.map(({ bytes }) => bytes)).toEqual(arrived.map((_, i) => tx(i, 100 + i)))
+})
+
+test('a transaction of up to 4 KiB is remembered, a longer one is decoded anew', () => {
+  const { seen, txs } = counting()
+  for (const length of [4_096, 4_096, 4_097, 4_097]) txs.get(tx(3, length))
+  expect(seen.map(({ length }) => length)).toEqual([4_096, 4_097, 4_097])
+})
+
+test('what does not decode is refused each time and takes no place', () => {
+  const { txs } = counting()
+  expect(() => txs.get(tx(255, 50))).toThrow('refused')
+  expect(() => txs.get(tx(255, 50))).toThrow('refused')
+})
+
+test('8 MiB of transactions are remembered at most, the latest 4 MiB surely', () => {
+  const { seen, txs } = counting()
+  const numbered = (i: number) => {
+    const bytes = new Uint8Array(4_096)
+    new DataView(bytes.buffer).setUint32(0, i)
+    return bytes
+  }
+  for (let i = 0; i < 4_096; i++) txs.get(numbered(i)) // 16 MiB
+  for (let i = 4_095; i >= 3_073; i--) txs.get(numbered(i))
+  expect(seen.length).toBe(4_096)
+  for (let i = 0; i < 2_048; i++) txs.get(numbered(i))
+  expect(seen.length).toBe(6_144)
+})
