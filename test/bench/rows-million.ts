@@ -135,7 +135,9 @@ async function live(subject: Subject, settings: Settings): Promise<Lifetime> {
     const first = await withNode(subject, home, async (node) => {
       const genesisSeconds = (await untilCommitted(node, 1)) / 1000
       await untilCommitted(node, 3)
-      return { genesisSeconds, afterGenesis: readAll(node) }
+      const afterGenesis = readAll(node)
+      await sleep(SETTLE_MS) // for the snapshot, so that the restart has one
+      return { genesisSeconds, afterGenesis }
     })
     progress(`  ${subject.name}: restart`)
     return withNode(subject, home, async (node) => {
