@@ -46,7 +46,22 @@ test('where entries are weighed, the sum of what is held stays within the capaci
       const held = Array.from({ length: 13 }, (_, key) => map.get(key) ?? 0)
       expect(held.reduce((sum, weight) => sum + weight, 0)).toBeLessThanOrEqual(20)
     }),
+    { numRuns: 1_000 },
   )
+})
+
+test('an entry that is replaced by a heavier one counts as the heavier one', () => {
+  const map = new LruMap<number, number>(20, (weight) => weight)
+  for (const [key, weight] of [
+    [5, 5],
+    [0, 6],
+    [4, 1],
+    [4, 10],
+  ] as const)
+    map.set(key, weight)
+  // 5 + 6 + 10 = 21 is more than 20, so the two oldest cannot both be there.
+  expect([5, 0].filter((key) => map.get(key) !== undefined).length).toBeLessThan(2)
+  expect(map.get(4)).toBe(10)
 })
 
 test('a capacity below 2 is refused', () => {

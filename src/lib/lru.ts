@@ -53,7 +53,8 @@ export class LruMap<K, V> {
   #insert(key: K, value: V): void {
     const weight = this.#weigh(value)
     if (this.#young.has(key)) this.#youngWeight -= this.#weigh(this.#young.get(key) as V)
-    else if ((this.#youngWeight + weight) * 2 > this.capacity) {
+    if ((this.#youngWeight + weight) * 2 > this.capacity) {
+      this.#young.delete(key)
       this.#old = this.#young
       this.#young = new Map()
       this.#youngWeight = 0
