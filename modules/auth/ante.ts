@@ -41,18 +41,23 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
     const fee = feeOf(tx)
     if (fee.length > 0) deductFee(ctx, payer, fee)
     else if (mode === 'simulate') ctx.consumeGas(FEE_GAS, 'the fee to come')
-    ctx.emitRaw('tx', ['fee', fee.map((c) => c.amount + c.denom).join(','), 'fee_payer', payer])
+    if (ctx.recordsEvents) {
+      ctx.emitRaw('tx', ['fee', fee.map((c) => c.amount + c.denom).join(','), 'fee_payer', payer])
+    }
 
     const accounts = tx.signers.map((signer, index) => signingAccount(ctx, tx, signer, index, mode))
     checkSignatureCount(accounts, params, options)
-    for (const [index, account] of accounts.entries())
-      checkSignature(ctx, tx, index, account, params, options)
-    for (const [index, account] of accounts.entries()) advance(ctx, tx.signers[index] as string, account)
-    for (const [index, account] of accounts.entries()) {
-      ctx.emitRaw('tx', ['acc_seq', `${account.base.address}/${account.base.sequence}`])
-      ctx.emitRaw('tx', ['signature', toBase64(tx.signatures[index] ?? new Uint8Array())])
-    }
+    for (let i = 0; i < accounts.length; i++)
+      checkSignature(ctx, tx, i, accounts[i] as Account, params, options)
+    for (let i = 0; i < accounts.length; i++) advance(ctx, tx.signers[i] as string, accounts[i] as Account)
+    if (!ctx.recordsEvents) return
+    for (let i = 0; i < accounts.length; i++) emitSigner(ctx, tx, accounts[i] as Account, i)
   }
+}
+
+function emitSigner(ctx: TxContext, tx: AnteTx, { base }: Account, index: number): void {
+  ctx.emitRaw('tx', ['acc_seq', `${base.address}/${base.sequence}`])
+  ctx.emitRaw('tx', ['signature', toBase64(tx.signatures[index] ?? new Uint8Array())])
 }
 
 /** The coins of the fee that are any: gas prices of 0 give fees of `0awadi`. */
@@ -66,9 +71,10 @@ function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee): void {
   const payer = tx.fee.payer === '' ? (tx.signers[0] as string) : tx.fee.payer
   const fee = feeOf(tx)
   if (fee.length > 0) deductFee(ctx, payer, fee)
-  for (const [index, signer] of tx.signers.entries()) {
-    const account = signingAccount(ctx, tx, signer, index, 'recheck')
-    checkSequence(tx, index, account, 'recheck')
+  for (let i = 0; i < tx.signers.length; i++) {
+    const signer = tx.signers[i] as string
+    const account = signingAccount(ctx, tx, signer, i, 'recheck')
+    checkSequence(tx, i, account, 'recheck')
     advance(ctx, signer, account)
   }
 }

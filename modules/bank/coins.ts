@@ -1,5 +1,6 @@
 import { sdk } from '#kernel'
 import { MAX_U256, parseUint } from '#lib/int.ts'
+import { COMMON_DENOM } from './state.ts'
 
 /** A coin as messages carry it: the amount in decimal digits. */
 export interface Coin {
@@ -18,6 +19,7 @@ const DENOM = /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/
 const MAX_COINS = 100
 
 export function checkDenom(denom: string): void {
+  if (denom === COMMON_DENOM) return
   if (!DENOM.test(denom)) throw sdk.invalidCoins(`invalid denom: ${denom.slice(0, 140)}`)
 }
 
@@ -33,7 +35,8 @@ export function parseCoins(coins: readonly Coin[]): Amount[] {
     throw sdk.invalidCoins(`${coins.length} coins where 1 to ${MAX_COINS} are due`)
   }
   const parsed = coins.map(parseCoin)
-  for (const [index, coin] of parsed.entries()) {
+  for (let index = 0; index < parsed.length; index++) {
+    const coin = parsed[index] as Amount
     const before = parsed[index - 1]
     if (coin.amount === 0n)
       throw sdk.invalidCoins(`${formatCoins(parsed)}: the amount of ${coin.denom} is not positive`)

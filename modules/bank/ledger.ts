@@ -24,8 +24,13 @@ export function setBalance(
   else state.holders.add(ctx, [denom, owner])
 }
 
-/** Takes coins from an account; refuses to take more than it has. */
-export function debit(ctx: WriteContext, owner: string, coins: readonly Amount[]): void {
+/** Takes coins from an account; refuses to take more than it has. `text` is what {@link formatCoins} makes of them. */
+export function debit(
+  ctx: WriteContext,
+  owner: string,
+  coins: readonly Amount[],
+  text = formatCoins(coins),
+): void {
   for (const { denom, amount } of coins) {
     const before = balanceOf(ctx, owner, denom)
     if (before < amount) {
@@ -33,25 +38,32 @@ export function debit(ctx: WriteContext, owner: string, coins: readonly Amount[]
     }
     setBalance(ctx, owner, denom, before, before - amount)
   }
-  ctx.emitRaw('coin_spent', ['spender', owner, 'amount', formatCoins(coins)])
+  ctx.emitRaw('coin_spent', ['spender', owner, 'amount', text])
 }
 
-/** Gives coins to an account. */
-export function credit(ctx: WriteContext, owner: string, coins: readonly Amount[]): void {
+/** Gives coins to an account; `text` as of {@link debit}. */
+export function credit(
+  ctx: WriteContext,
+  owner: string,
+  coins: readonly Amount[],
+  text = formatCoins(coins),
+): void {
   for (const { denom, amount } of coins) {
     const before = balanceOf(ctx, owner, denom)
     setBalance(ctx, owner, denom, before, addU256(before, amount))
   }
-  ctx.emitRaw('coin_received', ['receiver', owner, 'amount', formatCoins(coins)])
+  ctx.emitRaw('coin_received', ['receiver', owner, 'amount', text])
 }
 
 /** Moves coins from one account to another and tells those who listen; opens the receiver's account if need be. */
 export function transfer(ctx: WriteContext, from: string, to: string, coins: readonly Amount[]): void {
   if (transfers.heard(ctx)) for (const coin of coins) transfers.call(ctx, from, to, coin)
-  debit(ctx, from, coins)
-  credit(ctx, to, coins)
+  const text = ctx.recordsEvents ? formatCoins(coins) : ''
+  debit(ctx, from, coins, text)
+  credit(ctx, to, coins, text)
   ensureAccount(ctx, to)
-  ctx.emitRaw('transfer', ['recipient', to, 'sender', from, 'amount', formatCoins(coins)])
+  if (!ctx.recordsEvents) return
+  ctx.emitRaw('transfer', ['recipient', to, 'sender', from, 'amount', text])
   ctx.emitRaw('message', ['sender', from])
 }
 

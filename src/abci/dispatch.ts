@@ -2,7 +2,7 @@ import type { Method, MethodName } from './methods.ts'
 import { ProtoReader } from './reader.ts'
 import * as req from './requests.ts'
 import * as res from './responses.ts'
-import { EventIndex, type IndexPredicate } from './results.ts'
+import { EventIndex, type IndexPredicate, ResultBuffer } from './results.ts'
 import type { FrameTrace } from './trace.ts'
 import type { AbciApp, QueryRequest, QueryResponse } from './types.ts'
 import { BackWriter } from './writer.ts'
@@ -19,13 +19,13 @@ export class Dispatcher {
   private readonly index: EventIndex
   private readonly trace: FrameTrace | undefined
   private readonly reader = new ProtoReader(Buffer.alloc(0), 0, 0)
+  private readonly results: ResultBuffer
   private conn = 0
-  /** The last block's reply: the next one grows to this at once. */
-  private blockBytes = 0
 
   constructor(app: AbciApp, indexEvents: IndexPredicate, trace: FrameTrace | undefined) {
     this.app = app
     this.index = new EventIndex(indexEvents)
+    this.results = new ResultBuffer(this.index)
     this.trace = trace
   }
 
@@ -154,13 +154,13 @@ export class Dispatcher {
   private finalizeBlock(r: ProtoReader): undefined {
     const { block, lastCommit } = req.decodeProposedBlock(r)
     this.asked('FinalizeBlock', block.height, block.hash)
-    const result = this.app.finalizeBlock({ ...block, decidedLastCommit: lastCommit })
-    if (result.txResults.length !== block.txs.length) {
-      throw new RangeError(`${result.txResults.length} results for ${block.txs.length} transactions`)
+    const { results } = this
+    results.clear()
+    const response = this.app.finalizeBlock({ ...block, decidedLastCommit: lastCommit }, results)
+    if (results.count !== block.txs.length) {
+      throw new RangeError(`${results.count} results for ${block.txs.length} transactions`)
     }
-    this.writer.reserve(this.blockBytes)
-    res.encodeFinalizeBlock(this.writer, result, this.index)
-    this.blockBytes = this.writer.size
+    res.encodeFinalizeBlock(this.writer, response, results, this.index)
     return this.answered('FinalizeBlock')
   }
 

@@ -151,17 +151,21 @@ describe('a handler that throws', () => {
   })
 
   it.each([
-    ['too few results', { txResults: [] }, /0 results for 1 transactions/],
+    ['too few results', {}, [], /0 results for 1 transactions/],
     [
       'an event key without a value',
       { events: [{ type: 'e', attributes: ['k'] }] },
+      [CHECK_OK],
       /event e: the key k has no value/,
     ],
-    ['negative gas', { txResults: [{ ...CHECK_OK, gasUsed: -1 }] }, /-1 is not an unsigned safe integer/],
-  ])('because of %s in its answer halts too', async (_, wrong, message) => {
+    ['negative gas', {}, [{ ...CHECK_OK, gasUsed: -1 }], /-1 is not an unsigned safe integer/],
+  ])('because of %s in its answer halts too', async (_, wrong, results, message) => {
     const app = new TestApp()
     const right = app.finalizeBlock.bind(app)
-    app.finalizeBlock = (req) => ({ ...right(req), ...wrong })
+    app.finalizeBlock = (req, sink) => {
+      for (const result of results) sink.push(result)
+      return { ...right(req, []), ...wrong }
+    }
     const { harness, client } = await startOne(app)
     const reply = await harness.ask(client, { finalizeBlock: { height: 1n, txs: [Buffer.from('t')] } })
     expect(reply.exception?.error).toMatch(message)

@@ -6,7 +6,7 @@ import { Dispatcher } from './dispatch.ts'
 import { AbciProtocolError } from './errors.ts'
 import { FrameReader } from './frames.ts'
 import { TestApp, varint } from './testkit.ts'
-import type { AbciApp, FinalizeBlockResponse } from './types.ts'
+import type { AbciApp, ExecTxResult, FinalizeBlockResponse, ResultSink } from './types.ts'
 
 // The oracle is cosmjs-types: it encodes the requests and decodes the replies. Nothing of ours is on its side.
 
@@ -38,15 +38,20 @@ export function exchangeBytes(
   return OracleResponse.decode(reply.subarray(at + 1))
 }
 
-/** An app whose one method remembers its request. */
+/** An app whose one method remembers its request; a block's results go where they are due. */
 export function capture<K extends keyof AbciApp>(
   method: K,
   reply: unknown,
+  txResults: readonly ExecTxResult[] = [],
 ): { app: AbciApp; seen: () => unknown } {
   const app = new TestApp()
   let request: unknown
   Object.assign(app, {
     [method]: (...args: unknown[]) => {
+      if (method === 'finalizeBlock') {
+        const sink = args.pop() as ResultSink
+        for (const result of txResults) sink.push(result)
+      }
       request = args.length > 1 ? args : args[0]
       return reply
     },
@@ -65,7 +70,6 @@ export function plain(value: unknown): unknown {
 
 export const NO_RESULT: FinalizeBlockResponse = {
   events: [],
-  txResults: [],
   validatorUpdates: [],
   consensusParamUpdates: undefined,
   appHash: Buffer.alloc(32, 3),

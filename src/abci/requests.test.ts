@@ -38,8 +38,11 @@ describe('requests encoded by cosmjs-types reach the application unchanged', () 
   it('FinalizeBlock arrives whole', () => {
     fc.assert(
       fc.property(fc.record({ ...blockParts, decidedLastCommit: commit }), (block) => {
-        const txResults = block.txs.map(() => CHECK_OK)
-        const { app, seen } = capture('finalizeBlock', { ...NO_RESULT, txResults })
+        const { app, seen } = capture(
+          'finalizeBlock',
+          NO_RESULT,
+          block.txs.map(() => CHECK_OK),
+        )
         exchange(app, { finalizeBlock: block } as Partial<OracleRequest>)
         expect(plain(seen())).toEqual(plain({ ...block, height: Number(block.height) }))
       }),

@@ -72,10 +72,9 @@ describe('replies decoded by cosmjs-types are what the application said', () => 
     const params = { block: { maxBytes: 1n, maxGas: -1n } }
     fc.assert(
       fc.property(response, fc.boolean(), (res, withParams) => {
-        const { app } = capture('finalizeBlock', {
-          ...res,
-          consensusParamUpdates: withParams ? params : undefined,
-        })
+        const { txResults, ...rest } = res
+        const answer = { ...rest, consensusParamUpdates: withParams ? params : undefined }
+        const { app } = capture('finalizeBlock', answer, txResults)
         const txs = res.txResults.map(() => Buffer.alloc(2))
         const request = { txs, height: 1n } as unknown as OracleRequest['finalizeBlock']
         const reply = exchange(
@@ -103,7 +102,7 @@ describe('replies decoded by cosmjs-types are what the application said', () => 
       gasUsed: i,
       events: Array.from({ length: 12 }, () => event),
     }))
-    const { app } = capture('finalizeBlock', { ...NO_RESULT, txResults })
+    const { app } = capture('finalizeBlock', NO_RESULT, txResults)
     const txs = txResults.map(() => new Uint8Array(1))
     const request = { txs, height: 1n } as unknown as OracleRequest['finalizeBlock']
     const reply = exchange(app, { finalizeBlock: request } as Partial<OracleRequest>)

@@ -10,7 +10,7 @@ import {
 } from '#gen/tendermint/abci/types.ts'
 import { ProofOps } from '#gen/tendermint/crypto/proof.ts'
 import { EXCEPTION_FIELD, MAX_FRAME_BYTES, RESPONSE_FIELD } from './methods.ts'
-import { type EventIndex, writeFinalizeBlock, writeResult } from './results.ts'
+import { type EventIndex, type ResultBuffer, writeFinalizeBlock, writeResult } from './results.ts'
 import type {
   ApplySnapshotChunkResponse,
   CheckTxResponse,
@@ -88,8 +88,13 @@ export function encodeCommit(w: BackWriter, retainHeight: number): void {
   seal(w, RESPONSE_FIELD.Commit)
 }
 
-export function encodeFinalizeBlock(w: BackWriter, res: FinalizeBlockResponse, index: EventIndex): void {
-  writeFinalizeBlock(w, res, index)
+export function encodeFinalizeBlock(
+  w: BackWriter,
+  res: FinalizeBlockResponse,
+  results: ResultBuffer,
+  index: EventIndex,
+): void {
+  writeFinalizeBlock(w, res, results, index)
   seal(w, RESPONSE_FIELD.FinalizeBlock)
 }
 

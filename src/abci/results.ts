@@ -2,8 +2,8 @@
 import { ValidatorUpdate } from '#gen/tendermint/abci/types.ts'
 import { ConsensusParams } from '#gen/tendermint/types/params.ts'
 import type { AbciEvent } from '../kernel/events.ts'
-import type { ExecTxResult, FinalizeBlockResponse } from './types.ts'
-import type { BackWriter } from './writer.ts'
+import type { ExecTxResult, FinalizeBlockResponse, ResultSink } from './types.ts'
+import { BackWriter } from './writer.ts'
 
 /** Whether CometBFT indexes this attribute of this type of event. */
 export type IndexPredicate = (type: string, key: string) => boolean
@@ -45,8 +45,52 @@ export class EventIndex {
 /** Event types and keys stand in the source code, so there are hundreds; beyond this they are asked every time. */
 const MAX_ENTRIES = 20_000
 
+/** Results of the block that is being executed, each encoded when it comes: field 2 of `ResponseFinalizeBlock`. */
+export class ResultBuffer implements ResultSink {
+  count = 0
+  private readonly index: EventIndex
+  private readonly one = new BackWriter(4_096)
+  private all = Buffer.allocUnsafeSlow(65_536)
+  private length = 0
+
+  constructor(index: EventIndex) {
+    this.index = index
+  }
+
+  push(result: ExecTxResult): void {
+    const { one } = this
+    one.clear()
+    writeResult(one, result, this.index)
+    one.close(0x12, 0)
+    if (this.length + one.size > this.all.length) this.grow(one.size)
+    this.length += one.copyTo(this.all, this.length)
+    this.count++
+  }
+
+  /** In reading order; a view that the next block spoils. */
+  view(): Buffer {
+    return this.all.subarray(0, this.length)
+  }
+
+  clear(): void {
+    this.count = 0
+    this.length = 0
+  }
+
+  private grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.all.length * 2, this.length + needed))
+    this.all.copy(larger, 0, 0, this.length)
+    this.all = larger
+  }
+}
+
 /** The fields of `ResponseFinalizeBlock`, last to first. */
-export function writeFinalizeBlock(w: BackWriter, res: FinalizeBlockResponse, index: EventIndex): void {
+export function writeFinalizeBlock(
+  w: BackWriter,
+  res: FinalizeBlockResponse,
+  results: ResultBuffer,
+  index: EventIndex,
+): void {
   w.bytesField(0x2a, res.appHash)
   if (res.consensusParamUpdates !== undefined) {
     w.varint(w.bytes(ConsensusParams.encode(res.consensusParamUpdates).finish()))
@@ -56,12 +100,7 @@ export function writeFinalizeBlock(w: BackWriter, res: FinalizeBlockResponse, in
     w.varint(w.bytes(ValidatorUpdate.encode(update).finish()))
     w.byte(0x1a)
   }
-  const results = res.txResults
-  for (let i = results.length - 1; i >= 0; i--) {
-    const since = w.size
-    writeResult(w, results[i] as ExecTxResult, index)
-    w.close(0x12, since)
-  }
+  w.bytes(results.view())
   writeEvents(w, 0x0a, res.events, index)
 }
 

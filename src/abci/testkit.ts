@@ -16,6 +16,7 @@ import type {
   PrepareProposalRequest,
   QueryRequest,
   QueryResponse,
+  ResultSink,
 } from './types.ts'
 
 /** A request with the fields that matter. */
@@ -91,12 +92,12 @@ export class TestApp implements AbciApp {
     return true
   }
 
-  finalizeBlock(req: FinalizeBlockRequest): FinalizeBlockResponse {
+  finalizeBlock(req: FinalizeBlockRequest, results: ResultSink): FinalizeBlockResponse {
     this.calls.push(`finalizeBlock ${req.height}`)
     this.prepared = req.height
+    for (const _ of req.txs) results.push(CHECK_OK)
     return {
       events: [],
-      txResults: req.txs.map(() => CHECK_OK),
       validatorUpdates: [],
       consensusParamUpdates: undefined,
       appHash: new Uint8Array(32).fill(req.height % 256),

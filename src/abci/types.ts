@@ -103,10 +103,13 @@ export interface ExtendVoteRequest extends BlockRequest {
   readonly proposedLastCommit: CommitInfo | undefined
 }
 
+/** Takes the result of each transaction as it comes, so that a block's results never stand in memory together. */
+export interface ResultSink {
+  push(result: ExecTxResult): unknown
+}
+
 export interface FinalizeBlockResponse {
   readonly events: readonly AbciEvent[]
-  /** As many as the request's transactions, in their order. */
-  readonly txResults: readonly ExecTxResult[]
   readonly validatorUpdates: readonly ValidatorUpdate[]
   readonly consensusParamUpdates: ConsensusParams | undefined
   readonly appHash: Uint8Array
@@ -176,8 +179,8 @@ export interface AbciApp {
   prepareProposal(req: PrepareProposalRequest): { readonly txs: readonly Uint8Array[] }
   /** Whether to accept the block. */
   processProposal(req: ProcessProposalRequest): boolean
-  /** Executes the block; persists nothing. */
-  finalizeBlock(req: FinalizeBlockRequest): FinalizeBlockResponse
+  /** Executes the block; persists nothing. Hands over one result for each of its transactions, in their order. */
+  finalizeBlock(req: FinalizeBlockRequest, results: ResultSink): FinalizeBlockResponse
   /** Makes the finalized block durable before it returns. Blocks below `retainHeight` may be pruned; 0 keeps all. */
   commit(): { readonly retainHeight: number }
   /** Default: an empty extension. */

@@ -139,12 +139,12 @@ export class App implements Omit<abci.AbciApp, 'query'> {
   }
 
   /** Executes a decided block on the working state and prepares its version; nothing is durable yet. */
-  finalizeBlock(req: abci.FinalizeBlockRequest): abci.FinalizeBlockResponse {
+  finalizeBlock(req: abci.FinalizeBlockRequest, results: abci.ResultSink): abci.FinalizeBlockResponse {
     const expected = this.#nextHeight()
     assert(req.height === expected, `block ${req.height} came where ${expected} was due`)
     assert(this.#finalized === undefined, `block ${req.height} came before block ${expected} was committed`)
     this.#meta = { ...this.#meta, time: req.time }
-    const response = sealed(() => this.#execute(req))
+    const response = sealed(() => this.#execute(req, results))
     const changes = this.#working.changes()
     const appHash = this.#state.prepare(req.height, changes, encodeMeta(this.#meta))
     this.#finalized = { height: req.height, meta: this.#meta }
@@ -173,7 +173,10 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     if (this.#state.version > 0) this.#meta = decodeMeta(this.#state.meta)
   }
 
-  #execute(req: abci.FinalizeBlockRequest): Omit<abci.FinalizeBlockResponse, 'appHash'> {
+  #execute(
+    req: abci.FinalizeBlockRequest,
+    results: abci.ResultSink,
+  ): Omit<abci.FinalizeBlockResponse, 'appHash'> {
     const { chain } = this.#options
     const block = { proposer: req.proposerAddress, hash: req.hash }
     const scope = this.#scope(this.#working, req.height)
@@ -186,11 +189,10 @@ export class App implements Omit<abci.AbciApp, 'query'> {
 
     const decoded = req.txs.map((bytes) => this.#executor.decode(bytes))
     this.#executor.warm(scope, decoded.filter((tx) => !isFailure(tx)) as DecodedTx[])
-    const txResults = decoded.map((tx, index) =>
-      isFailure(tx)
-        ? { ...OK, ...tx, gasWanted: 0, gasUsed: 0 }
-        : this.#executor.run(scope, tx, index, 'deliver'),
-    )
+    for (const [index, tx] of decoded.entries()) {
+      if (isFailure(tx)) results.push({ ...OK, ...tx, gasWanted: 0, gasUsed: 0 })
+      else results.push(this.#executor.run(scope, tx, index, 'deliver'))
+    }
     runBlockHooks(ctx, chain, 'endBlock')
     runDeadlines(ctx, chain.modules, deadlineBudget(ctx), this.#working)
     this.#working.settle()
@@ -201,7 +203,6 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     }
     return {
       events,
-      txResults,
       validatorUpdates: [],
       consensusParamUpdates: this.#changedParams(ctx, before),
     }

@@ -37,6 +37,16 @@ test('a transaction of up to 4 KiB is remembered, a longer one is decoded anew',
   expect(seen.map(({ length }) => length)).toEqual([4_096, 4_097, 4_097])
 })
 
+test('transactions that differ far from their end only are told apart', () => {
+  const { seen, txs } = counting()
+  const [one, other] = [tx(1, 300), tx(1, 300).with(0, 7)]
+  for (let i = 0; i < 3; i++) {
+    expect(txs.get(one).bytes).toEqual(one)
+    expect(txs.get(other).bytes).toEqual(other)
+  }
+  expect(seen.length).toBeGreaterThan(1)
+})
+
 test('what does not decode is refused each time and takes no place', () => {
   const { txs } = counting()
   expect(() => txs.get(tx(255, 50))).toThrow('refused')
@@ -47,7 +57,7 @@ test('8 MiB of transactions are remembered at most, the latest 4 MiB surely', ()
   const { seen, txs } = counting()
   const numbered = (i: number) => {
     const bytes = new Uint8Array(4_096)
-    new DataView(bytes.buffer).setUint32(0, i)
+    new DataView(bytes.buffer).setUint32(4_092, i)
     return bytes
   }
   for (let i = 0; i < 4_096; i++) txs.get(numbered(i)) // 16 MiB

@@ -1,4 +1,4 @@
-import { toByteString } from '#lib/bytes.ts'
+import { equalBytes } from '#lib/bytes.ts'
 import { LruMap } from '#lib/lru.ts'
 import type { DecodedTx } from './tx.ts'
 import type { TxDecoder } from './tx-decode.ts'
@@ -10,13 +10,16 @@ import type { TxDecoder } from './tx-decode.ts'
 const CAPACITY_BYTES = 8 * 1_048_576
 /** Longer ones are decoded anew each time. */
 const REMEMBERED_BYTES = 4_096
+/** One transaction of a piece keeps all of it: few enough that the latest one of each does no harm. */
+const PIECE_BYTES = 16_384
 
 /** Decodes transactions, each once while it is on its way to its block. */
 export class DecodedTxs {
   readonly #decode: TxDecoder
-  readonly #known = new LruMap<string, DecodedTx>(CAPACITY_BYTES, (tx) => tx.size)
+  /** By a number made of the bytes; two transactions with the same number take turns in one place. */
+  readonly #known = new LruMap<number, DecodedTx>(CAPACITY_BYTES, (tx) => tx.size)
   // Copies stand one behind the other: a piece of memory for each would cost more than what it holds.
-  #piece = new Uint8Array(REMEMBERED_BYTES)
+  #piece = new ArrayBuffer(PIECE_BYTES)
   #used = 0
 
   constructor(decode: TxDecoder) {
@@ -26,22 +29,32 @@ export class DecodedTxs {
   /** The decoded transaction; `bytes` may change afterwards. Throws what the decoder throws. */
   get(bytes: Uint8Array): DecodedTx {
     if (bytes.length > REMEMBERED_BYTES) return this.#decode(bytes.slice())
-    const key = toByteString(bytes)
+    const key = numberOf(bytes)
     const known = this.#known.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined && equalBytes(known.bytes, bytes)) return known
     const tx = this.#decode(this.#copy(bytes))
     this.#known.set(key, tx)
     return tx
   }
 
   #copy(bytes: Uint8Array): Uint8Array {
-    if (this.#used + bytes.length > REMEMBERED_BYTES) {
-      this.#piece = new Uint8Array(REMEMBERED_BYTES)
+    if (this.#used + bytes.length > PIECE_BYTES) {
+      this.#piece = new ArrayBuffer(PIECE_BYTES)
       this.#used = 0
     }
-    const copy = this.#piece.subarray(this.#used, this.#used + bytes.length)
+    const copy = new Uint8Array(this.#piece, this.#used, bytes.length)
     copy.set(bytes)
     this.#used += bytes.length
     return copy
   }
+}
+
+/** Transactions end with a signature, which is as good as random: its last bytes and the length tell most apart. */
+function numberOf(bytes: Uint8Array): number {
+  const { length } = bytes
+  let number = length
+  for (let i = Math.max(0, length - 16); i < length; i++)
+    number = Math.imul(number, 0x0100_0193) ^ (bytes[i] as number)
+  // Thirty bits are a small integer, which a Map finds without an object.
+  return number & 0x3fff_ffff
 }

@@ -87,17 +87,20 @@ export class Executor {
     const anteEvents = ctx.takeEvents()
     const beforeMessages = scope.store.checkpoint()
     const responses: { typeUrl: string; value: Uint8Array }[] = []
-    const events = [...anteEvents]
+    const messageEvents: AbciEvent[] = []
     const failure = this.#attempt(() => {
-      for (const [index, message] of tx.messages.entries()) {
+      for (let index = 0; index < tx.messages.length; index++) {
+        const message = tx.messages[index] as TxMessage
         const own = ofMessage(ctx, message)
+        own.messageIndex = `${index}`
         responses.push(this.#message(own, message))
-        for (const event of own.takeEvents()) events.push(withIndex(event, `${index}`))
+        for (const event of own.takeEvents()) messageEvents.push(event)
       }
     })
     if (failure !== undefined) scope.store.revert(beforeMessages)
     scope.store.settle()
     if (failure !== undefined) return failed(failure, gasWanted, ctx.gasUsed, anteEvents)
+    const events = anteEvents.concat(messageEvents)
     const data = encodeResponses(responses)
     return { code: 0, codespace: '', log: '', info: '', data, gasWanted, gasUsed: ctx.gasUsed, events }
   }
@@ -127,7 +130,7 @@ export class Executor {
     })
   }
 
-  #context(scope: BlockScope, tx: DecodedTx, txIndex: number, gasLimit: number, recordEvents: boolean) {
+  #context(scope: BlockScope, tx: DecodedTx, txIndex: number, gasLimit: number, recordsEvents: boolean) {
     return new Context({
       store: scope.store,
       slots: this.chain.slots,
@@ -137,9 +140,9 @@ export class Executor {
       chainId: scope.chainId,
       meter: new GasMeter(gasLimit),
       signers: tx.signers,
-      txHash: tx.hash,
+      tx,
       txIndex,
-      recordEvents,
+      recordsEvents,
     })
   }
 
@@ -213,8 +216,4 @@ function failed(
 ): ExecTxResult {
   const { code, codespace, log } = failure
   return { code, codespace, log, info: '', data: NOTHING, gasWanted, gasUsed, events }
-}
-
-function withIndex(event: AbciEvent, index: string): AbciEvent {
-  return { type: event.type, attributes: [...event.attributes, 'msg_index', index] }
 }

@@ -16,11 +16,13 @@ function counting(): { verifier: Verifier; batches: number[] } {
   }
 }
 
+const filled = (length: number, value: number) => new Uint8Array(length).fill(value)
+
 const job = (message: number, signature: number, publicKey = 9): VerifyJob => ({
   scheme: 'secp256k1',
-  message: Uint8Array.of(message),
-  signature: Uint8Array.of(signature),
-  publicKey: Uint8Array.of(publicKey),
+  message: filled(32, message),
+  signature: filled(64, signature),
+  publicKey: filled(33, publicKey),
 })
 
 test('a signature is verified once, whatever the verdict', () => {
@@ -47,10 +49,41 @@ test('another digest, key, signature or scheme is another question', () => {
   const cache = new SignatureCache(verifier)
   const one = job(1, 1)
   const others = [job(2, 1), job(1, 2), job(1, 1, 8), { ...one, scheme: 'p256' as const }]
-  // The same bytes, cut elsewhere.
-  const cut = { ...one, message: Uint8Array.of(1, 9), publicKey: Uint8Array.of() }
-  cache.verifyAll([one, ...others, cut])
-  expect(cache.counters.verified).toBe(6)
+  cache.verifyAll([one, ...others])
+  for (const each of [one, ...others]) cache.verifyAll([each])
+  expect(cache.counters).toEqual({ hits: 5, misses: 5, verified: 5 })
+})
+
+test.each([
+  ['digest', 32],
+  ['publicKey', 33],
+  ['signature', 64],
+])('no byte of the %s may differ', (part, length) => {
+  const { verifier } = counting()
+  const cache = new SignatureCache(verifier)
+  const one = job(1, 1)
+  const name = part === 'digest' ? 'message' : (part as 'publicKey' | 'signature')
+  cache.verifyAll([one])
+  for (let i = 0; i < length; i++) {
+    const other = { ...one, [name]: one[name].with(i, 77) }
+    cache.verifyAll([other])
+  }
+  expect(cache.counters).toEqual({ hits: 0, misses: 1 + length, verified: 1 + length })
+})
+
+test('ed25519 signs messages of any length, each another question, none that of a digest', () => {
+  const { verifier } = counting()
+  const cache = new SignatureCache(verifier)
+  const signed = (length: number): VerifyJob => ({
+    ...job(1, 1),
+    scheme: 'ed25519',
+    message: filled(length, 1),
+    publicKey: filled(32, 9),
+  })
+  const jobs = [signed(0), signed(1), signed(32), signed(1_000), job(1, 1)]
+  expect(cache.verifyAll(jobs)).toEqual([true, true, true, true, true])
+  cache.verifyAll(jobs)
+  expect(cache.counters).toEqual({ hits: 5, misses: 5, verified: 5 })
 })
 
 test('what was not used lately is forgotten and verified again', () => {
@@ -71,11 +104,17 @@ test('in a batch larger than the cache every verdict is still right', () => {
   expect(cache.verifyAll(jobs)).toEqual(jobs.map((_, i) => i % 2 === 1))
 })
 
-test('what is too long for a signature is no signature: neither verified nor kept', () => {
+test.each([
+  ['a signature', { signature: filled(65, 1) }],
+  ['a signature', { signature: filled(63, 1) }],
+  ['a key', { publicKey: filled(65, 1) }],
+  ['a digest', { message: filled(31, 1) }],
+  ['an ed25519 key', { scheme: 'ed25519' as const }],
+])('what has another length than %s is none: neither verified nor kept', (_, part) => {
   const { verifier, batches } = counting()
   const cache = new SignatureCache(verifier)
-  const long = { ...job(1, 1), signature: new Uint8Array(65).fill(1) }
-  expect(cache.verifyAll([long, job(2, 1), long])).toEqual([false, true, false])
+  const wrong = { ...job(1, 1), ...part }
+  expect(cache.verifyAll([wrong, job(2, 1), wrong])).toEqual([false, true, false])
   expect(batches).toEqual([1])
   expect(cache.counters).toEqual({ hits: 0, misses: 1, verified: 1 })
 })

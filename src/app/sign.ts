@@ -51,7 +51,7 @@ export function countSignatures(mode: ModeInfo | undefined): number {
 
 type SignBytes = (mode: number) => Uint8Array
 
-/** Sign bytes by mode, each made once however many members of a multisig use it. */
+/** Sign bytes by mode, each made once however many members of a multisig use it; they sign one account number. */
 function signBytesByMode(tx: DecodedTx, account: SigningAccount, chainId: string): SignBytes {
   let direct: Uint8Array | undefined
   let amino: Uint8Array | undefined
@@ -113,29 +113,35 @@ function readMultiSignature(bytes: Uint8Array): Uint8Array[] {
   return signatures
 }
 
+// Sign bytes are hashed and forgotten: those of most transactions are written to the same place.
+const scratch = new Uint8Array(4_096)
+/** The most that stands around body, auth info and chain id: three tags and lengths, the account number. */
+const OVERHEAD = 3 * 6 + 11
+let chainIdText = ''
+let chainIdBytes: Uint8Array = new Uint8Array(0)
+
 /**
  * The SignDoc of SIGN_MODE_DIRECT: body and auth info as they came, never encoded anew, then chain id and account
- * number. Empty parts are left out, as protobuf does.
+ * number. Empty parts are left out, as protobuf does. The result is good until the next call.
  */
 export function directSignBytes(tx: DecodedTx, chainId: string, accountNumber: bigint): Uint8Array {
+  if (chainId !== chainIdText) {
+    chainIdText = chainId
+    chainIdBytes = utf8(chainId)
+  }
   const { bodyBytes, authInfoBytes } = tx
-  const chain = utf8(chainId)
-  const sizes = fieldSize(bodyBytes) + fieldSize(authInfoBytes) + fieldSize(chain)
-  const out = new Uint8Array(sizes + (accountNumber === 0n ? 0 : 11))
+  const most = bodyBytes.length + authInfoBytes.length + chainIdBytes.length + OVERHEAD
+  const out = most > scratch.length ? new Uint8Array(most) : scratch
   let at = writeField(out, 0, 1, bodyBytes)
   at = writeField(out, at, 2, authInfoBytes)
-  at = writeField(out, at, 3, chain)
-  if (accountNumber === 0n) return out
-  out[at++] = 4 * 8
-  let rest = accountNumber
-  for (; rest >= 0x80n; rest >>= 7n) out[at++] = Number(rest & 0x7fn) | 0x80
-  out[at++] = Number(rest)
+  at = writeField(out, at, 3, chainIdBytes)
+  if (accountNumber !== 0n) {
+    out[at++] = 4 * 8
+    let rest = accountNumber
+    for (; rest >= 0x80n; rest >>= 7n) out[at++] = Number(rest & 0x7fn) | 0x80
+    out[at++] = Number(rest)
+  }
   return out.subarray(0, at)
-}
-
-function fieldSize({ length }: Uint8Array): number {
-  if (length === 0) return 0
-  return length + (length < 0x80 ? 2 : length < 0x4000 ? 3 : length < 0x20_0000 ? 4 : 5)
 }
 
 function writeField(out: Uint8Array, start: number, field: number, bytes: Uint8Array): number {

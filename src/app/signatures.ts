@@ -4,25 +4,18 @@ import type { SigningAccount, TxPublicKey } from '../kernel/ante.ts'
 import { mustHalt } from './failure.ts'
 import type { SignatureCache } from './sigcache.ts'
 import { countKeys, countSignatures, signatureJobs } from './sign.ts'
-import type { DecodedTx } from './tx.ts'
+import type { DecodedTx, SignatureVerdict } from './tx.ts'
 import { decodePublicKey } from './tx-pubkey.ts'
-
-/** The jobs of one signature as they were first made, for which account, and once verified whether all are good. */
-interface KnownJobs {
-  readonly account: SigningAccount
-  readonly chainId: string
-  readonly jobs: readonly VerifyJob[]
-  good?: boolean
-}
 
 /** `tx_sig_limit` as it is unless somebody changed it. */
 const FORESEEN_SIGNERS = 7
 
-/** Verifies transactions' signatures through the cache, each at most once. */
+/**
+ * Verifies transactions' signatures, each at most once. The verdict stays with the decoded transaction, together with
+ * the account it holds for; the cache knows it when the transaction had to be decoded anew.
+ */
 export class SignatureChecker {
   readonly #cache: SignatureCache
-  /** Sign bytes are hashed once a transaction; the verdict on them is the cache's alone. */
-  readonly #jobs = new WeakMap<DecodedTx, (KnownJobs | undefined)[]>()
 
   constructor(cache: SignatureCache) {
     this.#cache = cache
@@ -30,9 +23,12 @@ export class SignatureChecker {
 
   /** True if the signature at `index` is that account's; a wrong form throws `sdk/4`. */
   verify(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): boolean {
-    const known = this.#jobsOf(tx, index, account, chainId)
-    known.good ??= this.#cache.verifyAll(known.jobs).every((good) => good)
-    return known.good
+    const verdict = verdictOf(tx, index, account, chainId)
+    if (verdict.jobs !== undefined) {
+      verdict.good = this.#cache.verifyAll(verdict.jobs).every((good) => good)
+      verdict.jobs = undefined
+    }
+    return verdict.good
   }
 
   count(tx: DecodedTx, index: number): number {
@@ -46,9 +42,8 @@ export class SignatureChecker {
   /**
    * Verifies in one batch what these transactions will ask for, as far as they say themselves who signs: `accountOf`
    * tells the account as it will be then. What cannot be foreseen is verified when it is asked for, and so is a
-   * transaction of very many signers, which the ante handler refuses before it costs their sign bytes; what was
-   * asked for
-   * before, in CheckTx or a proposal, is passed over.
+   * transaction of very many signers, which the ante handler refuses before it costs their sign bytes; what was asked
+   * for before, in CheckTx or a proposal, is passed over.
    */
   warm(
     transactions: readonly DecodedTx[],
@@ -59,33 +54,39 @@ export class SignatureChecker {
     for (const tx of transactions) {
       if (tx.signers.length > FORESEEN_SIGNERS) continue
       for (let index = 0; index < tx.signers.length; index++) {
-        if (this.#jobs.get(tx)?.[index] !== undefined) continue
+        if (tx.verdicts?.[index] !== undefined) continue
         const account = accountOf(tx, index)
-        if (account !== undefined) jobs.push(...this.#foreseen(tx, index, account, chainId))
+        if (account !== undefined) jobs.push(...foreseen(tx, index, account, chainId))
       }
     }
     if (jobs.length > 0) this.#cache.verifyAll(jobs)
   }
+}
 
-  #foreseen(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): readonly VerifyJob[] {
-    try {
-      return this.#jobsOf(tx, index, account, chainId).jobs
-    } catch (error) {
-      if (mustHalt(error)) throw error
-      // The ante handler will say so in its place.
-      return []
-    }
+function foreseen(
+  tx: DecodedTx,
+  index: number,
+  account: SigningAccount,
+  chainId: string,
+): readonly VerifyJob[] {
+  try {
+    return verdictOf(tx, index, account, chainId).jobs ?? []
+  } catch (error) {
+    if (mustHalt(error)) throw error
+    // The ante handler will say so in its place.
+    return []
   }
+}
 
-  #jobsOf(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): KnownJobs {
-    const list = this.#jobs.get(tx) ?? []
-    const known = list[index]
-    if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account)) return known
-    const made: KnownJobs = { account, chainId, jobs: signatureJobs(tx, index, account, chainId) }
-    list[index] = made
-    this.#jobs.set(tx, list)
-    return made
-  }
+/** What is known of a signature if it was asked about for the same account, else what is to be verified. */
+function verdictOf(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): SignatureVerdict {
+  const known = tx.verdicts?.[index]
+  if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account)) return known
+  const jobs = signatureJobs(tx, index, account, chainId)
+  const made: SignatureVerdict = { account, chainId, jobs, good: false }
+  tx.verdicts ??= []
+  tx.verdicts[index] = made
+  return made
 }
 
 function sameAccount(a: SigningAccount, b: SigningAccount): boolean {

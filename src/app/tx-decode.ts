@@ -5,7 +5,7 @@ import { signersOf } from '#lib/reflect-signers.ts'
 import { type AnyTypes, checkStrict } from '#lib/strict.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { DEFAULT_TX_LIMITS, type DecodedTx, type TxLimits, type TxMessage, type TxTimestamp } from './tx.ts'
-import { readAuthInfo } from './tx-auth-info.ts'
+import { type AuthInfo, readAuthInfo } from './tx-auth-info.ts'
 import { readAny } from './tx-pubkey.ts'
 import { BYTES, VARINT, WireReader } from './tx-wire.ts'
 
@@ -30,26 +30,71 @@ export function createTxDecoder(types: MessageTypes, limits: TxLimits = DEFAULT_
     const raw = readTxRaw(bytes, limits)
     const body = readTxBody(raw.bodyBytes, types, limits)
     const authInfo = readAuthInfo(raw.authInfoBytes, limits)
-    const signers = signersOfTx(body.messages, authInfo.fee.payer, limits)
-    return {
-      bytes,
-      size: bytes.length,
-      hash: sha256Text(bytes),
-      bodyBytes: raw.bodyBytes,
-      authInfoBytes: raw.authInfoBytes,
-      signatures: raw.signatures,
-      messages: body.messages,
-      memo: body.memo ?? '',
-      timeoutHeight: body.timeoutHeight ?? 0n,
-      unordered: body.unordered ?? false,
-      timeoutTimestamp: body.timeoutTimestamp,
-      hasExtensionOptions: body.hasExtensionOptions,
-      hasUnknownFields: body.hasUnknownFields,
-      signerInfos: authInfo.signerInfos,
-      fee: authInfo.fee,
-      hasTip: authInfo.hasTip,
-      signers,
-    }
+    return new Tx(bytes, raw, body, authInfo, signersOfTx(body.messages, authInfo.fee.payer, limits))
+  }
+}
+
+/** Thousands wait decoded for their block, so what can be had from the bytes at any time is not kept. */
+class Tx implements DecodedTx {
+  readonly bytes: Uint8Array
+  readonly signatures: readonly Uint8Array[]
+  readonly messages: readonly TxMessage[]
+  readonly memo: string
+  readonly timeoutHeight: bigint
+  readonly unordered: boolean
+  readonly timeoutTimestamp: TxTimestamp | undefined
+  readonly hasExtensionOptions: boolean
+  readonly hasUnknownFields: boolean
+  readonly signerInfos: AuthInfo['signerInfos']
+  readonly fee: AuthInfo['fee']
+  readonly hasTip: boolean
+  readonly signers: readonly string[]
+  verdicts?: NonNullable<DecodedTx['verdicts']>
+  private readonly bodyEnd: number
+  private readonly bodyLength: number
+  private readonly authInfoEnd: number
+  private readonly authInfoLength: number
+
+  constructor(
+    bytes: Uint8Array,
+    { bodyBytes, authInfoBytes, signatures }: RawTx,
+    body: TxBody,
+    authInfo: AuthInfo,
+    signers: readonly string[],
+  ) {
+    this.bytes = bytes
+    this.signatures = signatures
+    this.messages = body.messages
+    this.memo = body.memo ?? ''
+    this.timeoutHeight = body.timeoutHeight ?? 0n
+    this.unordered = body.unordered ?? false
+    this.timeoutTimestamp = body.timeoutTimestamp
+    this.hasExtensionOptions = body.hasExtensionOptions
+    this.hasUnknownFields = body.hasUnknownFields
+    this.signerInfos = authInfo.signerInfos
+    this.fee = authInfo.fee
+    this.hasTip = authInfo.hasTip
+    this.signers = signers
+    this.bodyLength = bodyBytes.length
+    this.bodyEnd = bodyBytes.byteOffset + bodyBytes.length - bytes.byteOffset
+    this.authInfoLength = authInfoBytes.length
+    this.authInfoEnd = authInfoBytes.byteOffset + authInfoBytes.length - bytes.byteOffset
+  }
+
+  get size(): number {
+    return this.bytes.length
+  }
+
+  get hash(): string {
+    return sha256Text(this.bytes)
+  }
+
+  get bodyBytes(): Uint8Array {
+    return this.bytes.subarray(this.bodyEnd - this.bodyLength, this.bodyEnd)
+  }
+
+  get authInfoBytes(): Uint8Array {
+    return this.bytes.subarray(this.authInfoEnd - this.authInfoLength, this.authInfoEnd)
   }
 }
 
@@ -59,12 +104,11 @@ interface RawTx {
   readonly signatures: readonly Uint8Array[]
 }
 
-const EMPTY = new Uint8Array(0)
-
 /** TxRaw by ADR-027: fields in order, each length as short as it can be, body and auth info once. */
 function readTxRaw(bytes: Uint8Array, limits: TxLimits): RawTx {
   const reader = new WireReader(bytes, 'cosmos.tx.v1beta1.TxRaw')
-  const parts: [Uint8Array, Uint8Array] = [EMPTY, EMPTY]
+  const empty = bytes.subarray(0, 0)
+  const parts: [Uint8Array, Uint8Array] = [empty, empty]
   const signatures: Uint8Array[] = []
   let previous = 0
   while (reader.more()) {

@@ -1,4 +1,4 @@
-import { toByteString, utf8Text, ValueError } from '#lib/bytes.ts'
+import { byteStringOf, utf8Text, ValueError } from '#lib/bytes.ts'
 import { type AppError, fail } from '../kernel/errors.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 
@@ -49,11 +49,15 @@ export class WireReader {
 
   /** A string field: UTF-8 without exception. */
   text(): string {
-    const bytes = this.bytesField()
-    for (let i = 0; i < bytes.length; i++) {
-      if ((bytes[i] as number) >= 0x80) return this.#wideText(bytes)
+    const length = this.#length()
+    const start = this.at
+    const end = start + length
+    const { bytes } = this
+    this.at = end
+    for (let i = start; i < end; i++) {
+      if ((bytes[i] as number) >= 0x80) return this.#wideText(bytes.subarray(start, end))
     }
-    return toByteString(bytes)
+    return byteStringOf(bytes, start, end)
   }
 
   uint64(): bigint {

@@ -1,4 +1,5 @@
-import type { AnteTx, TxSigner } from '../kernel/ante.ts'
+import type { VerifyJob } from '#lib/verifier.ts'
+import type { AnteTx, SigningAccount, TxSigner } from '../kernel/ante.ts'
 import type { ByteString } from '../kernel/kv.ts'
 
 /** What one transaction may hold; everything beyond is refused before it costs anything. */
@@ -55,7 +56,7 @@ export interface TxTimestamp {
 /** A transaction that keeps all rules of form. Arrays are views of the bytes it was read from. */
 export interface DecodedTx extends AnteTx {
   readonly bytes: Uint8Array
-  /** SHA-256 of the bytes. */
+  /** SHA-256 of the bytes; made when it is asked for. */
   readonly hash: ByteString
   readonly bodyBytes: Uint8Array
   readonly authInfoBytes: Uint8Array
@@ -66,4 +67,16 @@ export interface DecodedTx extends AnteTx {
   readonly hasUnknownFields: boolean
   readonly hasTip: boolean
   readonly signerInfos: readonly SignerInfo[]
+  /** What {@link SignatureChecker} found out about each signature; its alone to read and write. */
+  verdicts?: (SignatureVerdict | undefined)[]
+}
+
+/** A signature that was asked about: for which account, and what is to be verified or was found. */
+export interface SignatureVerdict {
+  readonly account: SigningAccount
+  readonly chainId: string
+  /** Until they are verified. */
+  jobs: readonly VerifyJob[] | undefined
+  /** Once they are. */
+  good: boolean
 }

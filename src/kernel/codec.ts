@@ -1,5 +1,6 @@
 import { addressBytes, addressText } from '#lib/address.ts'
 import { fromByteString, toByteString, utf8, utf8Text } from '#lib/bytes.ts'
+import { slotOf } from '#lib/slot-cache.ts'
 import { assert } from './errors.ts'
 import type { ByteString } from './kv.ts'
 
@@ -19,6 +20,8 @@ export interface KeyCodec<K, P = never> {
   encode(key: K): ByteString
   encodePrefix(prefix: P): ByteString
   decode(reader: KeyReader): K
+  /** A number below 2^32 that differs for most keys, where making a key costs enough to remember the latest ones. */
+  slot?(key: K): number
 }
 
 const noPrefix = (): never => {
@@ -119,6 +122,7 @@ export function fixedBytes(length: number): KeyCodec<Uint8Array> {
 /** An account, spelled in bech32 outside and as its 20 bytes inside. */
 export const address: KeyCodec<string> = {
   name: 'address',
+  slot: (key) => slotOf(key, 65_536),
   encode: addressBytes,
   encodePrefix: noPrefix,
   decode(reader) {
@@ -149,8 +153,10 @@ export function tuple<const C extends readonly AnyCodec[]>(
     for (let i = 0; i < key.length; i++) text += (codecs[i] as AnyCodec).encode(key[i])
     return text
   }
+  const slot = codecs[0]?.slot
   return {
     name: `(${parts.map((part) => part.name).join(', ')})`,
+    ...(slot === undefined ? {} : { slot: (key: readonly unknown[]) => slot(key[0]) }),
     encode: encode as (key: KeysOf<C>) => ByteString,
     encodePrefix: encode as (prefix: Beginnings<KeysOf<C>>) => ByteString,
     decode: (reader) => codecs.map((codec) => codec.decode(reader)) as unknown as KeysOf<C>,

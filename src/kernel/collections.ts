@@ -10,6 +10,7 @@ import {
 } from './codec.ts'
 import { kvDelete, kvGet, kvHas, kvSet, type ReadContext, slotOf, type WriteContext } from './context.ts'
 import { assert } from './errors.ts'
+import { keyMaker } from './key-maker.ts'
 import type { ByteString, KvIterator } from './kv.ts'
 import { type Range, resume, type Source, walk } from './range.ts'
 
@@ -126,22 +127,24 @@ export class Sequence extends Collection {
 /** Keys and nothing else. */
 export class KeySet<K, P = never> extends Collection {
   readonly codec: KeyCodec<K, P>
+  protected readonly keyOf: (key: K) => ByteString
 
   constructor(prefix: number, codec: KeyCodec<K, P>, kind: 'set' | 'index' = 'set', part: ByteString = '') {
     super({ prefix, kind, key: codec.name, value: '' }, part)
     this.codec = codec
+    this.keyOf = keyMaker(this.own, codec)
   }
 
   has(ctx: ReadContext, key: K): boolean {
-    return kvHas(ctx, this.slot(ctx), this.own + this.codec.encode(key))
+    return kvHas(ctx, this.slot(ctx), this.keyOf(key))
   }
 
   add(ctx: WriteContext, key: K): void {
-    kvSet(ctx, this.slot(ctx), this.own + this.codec.encode(key), EMPTY)
+    kvSet(ctx, this.slot(ctx), this.keyOf(key), EMPTY)
   }
 
   remove(ctx: WriteContext, key: K): void {
-    kvDelete(ctx, this.slot(ctx), this.own + this.codec.encode(key))
+    kvDelete(ctx, this.slot(ctx), this.keyOf(key))
   }
 
   *keys(ctx: ReadContext, range: Range<K, P> = {}): Generator<K, void, undefined> {
@@ -172,6 +175,7 @@ const EMPTY = new Uint8Array()
 /** Keys and values. */
 export class KeyMap<K, V, P = never> extends Collection {
   readonly codec: KeyCodec<K, P>
+  protected readonly keyOf: (key: K) => ByteString
   readonly #value: ValueCodec<V>
 
   constructor(
@@ -183,24 +187,25 @@ export class KeyMap<K, V, P = never> extends Collection {
   ) {
     super({ prefix, kind, key: codec.name, value: value.name }, part)
     this.codec = codec
+    this.keyOf = keyMaker(this.own, codec)
     this.#value = value
   }
 
   get(ctx: ReadContext, key: K): V | undefined {
-    const data = kvGet(ctx, this.slot(ctx), this.own + this.codec.encode(key))
+    const data = kvGet(ctx, this.slot(ctx), this.keyOf(key))
     return data === undefined ? undefined : this.#value.decode(data)
   }
 
   has(ctx: ReadContext, key: K): boolean {
-    return kvHas(ctx, this.slot(ctx), this.own + this.codec.encode(key))
+    return kvHas(ctx, this.slot(ctx), this.keyOf(key))
   }
 
   set(ctx: WriteContext, key: K, value: V): void {
-    kvSet(ctx, this.slot(ctx), this.own + this.codec.encode(key), this.#value.encode(value))
+    kvSet(ctx, this.slot(ctx), this.keyOf(key), this.#value.encode(value))
   }
 
   remove(ctx: WriteContext, key: K): void {
-    kvDelete(ctx, this.slot(ctx), this.own + this.codec.encode(key))
+    kvDelete(ctx, this.slot(ctx), this.keyOf(key))
   }
 
   *entries(ctx: ReadContext, range: Range<K, P> = {}): Generator<[K, V], void, undefined> {

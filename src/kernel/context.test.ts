@@ -24,7 +24,7 @@ describe('events', () => {
   })
 
   test('cost nothing where nobody reads them', () => {
-    const { ctx } = openStates([state], { recordEvents: false })
+    const { ctx } = openStates([state], { recordsEvents: false })
     ctx.emitRaw('transfer', [])
     ctx.emit(Coin, { denom: 'awadi', amount: '7' })
     expect(ctx.takeEvents()).toEqual([])

@@ -40,8 +40,13 @@ export interface WriteContext extends ReadContext {
   readonly [SUBSCRIPTIONS]: Subscriptions
   /** Emits a typed event: attributes are the JSON fields of `value`, as the Cosmos SDK writes them. */
   emit<T extends object>(type: EventType<T>, value: NoInfer<T>): void
-  /** Emits an event with given attributes: `key, value, key, value, …` (what wallets expect of bank and tx). */
-  emitRaw(type: string, attributes: readonly string[]): void
+  /**
+   * Emits an event with given attributes: `key, value, key, value, …` (what wallets expect of bank and tx). The list
+   * is handed over.
+   */
+  emitRaw(type: string, attributes: string[]): void
+  /** False where nobody reads events (CheckTx, proposals): what only goes into one need not be made. */
+  readonly recordsEvents: boolean
   consumeGas(amount: number, what: string): void
 }
 
@@ -78,11 +83,12 @@ export interface ContextOptions {
   readonly meter?: GasMeter
   readonly subscriptions?: Subscriptions
   readonly signers?: readonly string[]
-  readonly txHash?: ByteString
+  /** The transaction, asked for its hash when that is asked for. */
+  readonly tx?: { readonly hash: ByteString }
   readonly txIndex?: number
   readonly block?: BlockInfo
-  /** False where nobody reads events (CheckTx, proposals): emitting then costs nothing. */
-  readonly recordEvents?: boolean
+  /** See {@link WriteContext.recordsEvents}; true when absent. */
+  readonly recordsEvents?: boolean
 }
 
 const NO_SUBSCRIPTIONS: Subscriptions = new Map()
@@ -94,14 +100,15 @@ export class Context implements TxContext, BlockContext {
   readonly time: BlockTime
   readonly chainId: string
   readonly signers: readonly string[]
-  readonly txHash: ByteString
   readonly txIndex: number
   readonly block: BlockInfo
+  readonly recordsEvents: boolean
+  /** Position of the message being executed, as events carry it; undefined outside of one. */
+  messageIndex: string | undefined = undefined
   readonly [STORE]: WriteStore
   readonly [SLOTS]: Slots
   readonly [METER]: GasMeter
   readonly [SUBSCRIPTIONS]: Subscriptions
-  readonly #record: boolean
   readonly #options: ContextOptions
   #events: AbciEvent[] = []
 
@@ -111,7 +118,6 @@ export class Context implements TxContext, BlockContext {
     this.time = options.time
     this.chainId = options.chainId
     this.signers = options.signers ?? []
-    this.txHash = options.txHash ?? ''
     this.txIndex = options.txIndex ?? 0
     this.block = options.block ?? NO_BLOCK
     // A read-only store has no `set`: calling it is a bug that the types already refuse.
@@ -119,15 +125,21 @@ export class Context implements TxContext, BlockContext {
     this[SLOTS] = options.slots
     this[METER] = options.meter ?? new GasMeter()
     this[SUBSCRIPTIONS] = options.subscriptions ?? NO_SUBSCRIPTIONS
-    this.#record = options.recordEvents ?? true
+    this.recordsEvents = options.recordsEvents ?? true
+  }
+
+  get txHash(): ByteString {
+    return this.#options.tx?.hash ?? ''
   }
 
   emit<T extends object>(type: EventType<T>, value: NoInfer<T>): void {
-    if (this.#record) this.#events.push({ type: type.$type, attributes: eventAttributes(type.$type, value) })
+    if (this.recordsEvents) this.emitRaw(type.$type, eventAttributes(type.$type, value))
   }
 
-  emitRaw(type: string, attributes: readonly string[]): void {
-    if (this.#record) this.#events.push({ type, attributes })
+  emitRaw(type: string, attributes: string[]): void {
+    if (!this.recordsEvents) return
+    if (this.messageIndex !== undefined) attributes.push('msg_index', this.messageIndex)
+    this.#events.push({ type, attributes })
   }
 
   consumeGas(amount: number, what: string): void {

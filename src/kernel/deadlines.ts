@@ -185,7 +185,7 @@ function runItem(ctx: Context, due: Due, gas: number, store: Checkpoints): numbe
   const item = ctx.with({ meter: new GasMeter(gas) })
   try {
     timer.run(item as BlockContext, key)
-    for (const event of item.takeEvents()) ctx.emitRaw(event.type, event.attributes)
+    for (const event of item.takeEvents()) ctx.emitRaw(event.type, [...event.attributes])
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     store.revert(mark)

@@ -15,7 +15,7 @@ import {
   utf8,
   ValueError,
 } from '#lib/bytes.ts'
-import { LruMap } from '#lib/lru.ts'
+import { SlotCache } from '#lib/slot-cache.ts'
 
 /** The human-readable part of account addresses; operators and consensus keys append `valoper` and `valcons`. */
 export const ADDRESS_PREFIX = 'wadi'
@@ -28,9 +28,9 @@ export class AddressError extends ValueError {
   override readonly name = 'AddressError'
 }
 
-// A hundred thousand of each is 20 MB, and holds every account a busy hour touches.
-const byText = new LruMap<string, ByteString>(100_000)
-const byBytes = new LruMap<ByteString, string>(100_000)
+// A conversion costs a microsecond, so only addresses that come again soon are worth a look-up.
+const byText = new SlotCache(8_192)
+const byBytes = new SlotCache(8_192)
 
 /** The 20 bytes of a lower-case bech32 address; any other prefix, length, case or checksum is refused. */
 export function addressBytes(text: string): ByteString {

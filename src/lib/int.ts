@@ -21,8 +21,10 @@ export function parseUint(text: string, bits: number): bigint {
   const canonical = text.length <= digitsOf(bits) && isCanonical(text)
   if (!canonical)
     throw new IntError(`${clip(text)} is not an unsigned integer below 2^${bits} in plain digits`)
-  const value = BigInt(text)
-  if (value >> BigInt(bits) !== 0n) throw new IntError(`${clip(text)} is not below 2^${bits}`)
+  // Fifteen digits are below 2^53.
+  const value = text.length <= 15 ? BigInt(Number(text)) : BigInt(text)
+  if (text.length >= digitsOf(bits - 1) && value >> BigInt(bits) !== 0n)
+    throw new IntError(`${clip(text)} is not below 2^${bits}`)
   return value
 }
 

@@ -141,13 +141,14 @@ export class TestChain {
   /** Executes and commits a block of exactly these transactions, as if two thirds had decided on it. */
   nextBlock(txs: readonly Uint8Array[] = [], options: { readonly time?: bigint } = {}): TestBlock {
     const request = this.blockRequest(txs, options)
-    const { txResults, events, appHash, consensusParamUpdates } = this.#app.finalizeBlock({
-      ...request,
-      decidedLastCommit: undefined,
-    })
+    const results: abci.ExecTxResult[] = []
+    const { events, appHash, consensusParamUpdates } = this.#app.finalizeBlock(
+      { ...request, decidedLastCommit: undefined },
+      results,
+    )
     this.#app.commit()
     const { height, time } = request
-    return { height, time, appHash, results: txResults, events, consensusParamUpdates }
+    return { height, time, appHash, results, events, consensusParamUpdates }
   }
 
   /** Executes and commits a block of one transaction; its result. */

@@ -11,7 +11,7 @@ import { sha256 } from '#lib/hash.ts'
 import { signersOf } from '#lib/reflect-signers.ts'
 import { portableVerifier } from '#lib/verifier-portable.ts'
 import { encodeCheckTx, encodeFinalizeBlock } from '../../src/abci/responses.ts'
-import { EventIndex } from '../../src/abci/results.ts'
+import { EventIndex, ResultBuffer } from '../../src/abci/results.ts'
 import { decodeReplies } from '../../src/abci/testkit.ts'
 import { BackWriter } from '../../src/abci/writer.ts'
 import { App } from '../../src/app/app.ts'
@@ -54,8 +54,11 @@ describe('a gas limit beyond what a number counts', () => {
     const chain = wadiChain({ accounts })
     chain.nextBlock()
     const txs = [alice.tx(chain, [send(alice, bob)], { gas }), bob.tx(chain, [send(bob, alice)])]
-    const block = chain.app.finalizeBlock({ ...chain.blockRequest(txs), decidedLastCommit: undefined })
-    const { finalizeBlock } = sent((w, index) => encodeFinalizeBlock(w, block, index))
+    const { finalizeBlock } = sent((w, index) => {
+      const results = new ResultBuffer(index)
+      const request = { ...chain.blockRequest(txs), decidedLastCommit: undefined }
+      encodeFinalizeBlock(w, chain.app.finalizeBlock(request, results), results, index)
+    })
     expect(finalizeBlock?.txResults.map(({ code, gasWanted }) => [code, gasWanted])).toEqual([
       [18, 2n ** 53n - 1n],
       [0, 1_000_000n],
@@ -83,7 +86,7 @@ describe('transactions that nobody pays for', () => {
     })
     // each of some 3,300 bytes, unsigned, from an account that does not exist
     const txs = Array.from({ length: 4_000 }, (_, i) => {
-      const memo = `${i}${'x'.repeat(3_100)}`
+      const memo = `${'x'.repeat(3_100)}${i}`
       const bodyBytes = TxBody.encode(
         TxBody.fromPartial({ messages: [send(stranger, alice)], memo }),
       ).finish()

@@ -19,7 +19,7 @@ beforeEach(() => {
   chain = wadiChain(options)
 })
 const finalize = (of: TestChain, txs: readonly Uint8Array[] = []) =>
-  of.app.finalizeBlock({ ...of.blockRequest(txs), decidedLastCommit: undefined })
+  of.app.finalizeBlock({ ...of.blockRequest(txs), decidedLastCommit: undefined }, [])
 
 describe('Info', () => {
   test('knows nothing before the first block, and height and hash after it', () => {
@@ -68,7 +68,7 @@ describe('blocks come', () => {
     chain.nextBlock()
     const request = { ...chain.blockRequest([]), decidedLastCommit: undefined }
     for (const height of [1, 3]) {
-      expect(() => chain.app.finalizeBlock({ ...request, height })).toThrow(
+      expect(() => chain.app.finalizeBlock({ ...request, height }, [])).toThrow(
         `block ${height} came where 2 was due`,
       )
     }

@@ -76,13 +76,15 @@ const app: AbciApp = {
   checkTx: () => CHECKED,
   prepareProposal: (req) => req,
   processProposal: () => true,
-  finalizeBlock: () => ({
-    events: [],
-    txResults: results,
-    validatorUpdates: [],
-    consensusParamUpdates: undefined,
-    appHash: Buffer.alloc(32, 1),
-  }),
+  finalizeBlock: (_req, sink) => {
+    for (const result of results) sink.push(result)
+    return {
+      events: [],
+      validatorUpdates: [],
+      consensusParamUpdates: undefined,
+      appHash: Buffer.alloc(32, 1),
+    }
+  },
   commit: () => ({ retainHeight: 0 }),
   query: never,
   disconnected: () => {},

@@ -14,7 +14,7 @@ import { checkTrace, parseTrace } from '../../src/abci/grammar.ts'
 import { AbciServer } from '../../src/abci/server.ts'
 import { CHECK_OK, TestApp } from '../../src/abci/testkit.ts'
 import { FileTrace } from '../../src/abci/trace.ts'
-import type { FinalizeBlockRequest } from '../../src/abci/types.ts'
+import type { FinalizeBlockRequest, ResultSink } from '../../src/abci/types.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'abci-e2e-'))
 const tracePath = join(home, 'trace.jsonl')
@@ -29,11 +29,12 @@ class Counter extends TestApp {
   haltAt = Number.POSITIVE_INFINITY
   private pending = 0
 
-  override finalizeBlock(req: FinalizeBlockRequest) {
+  override finalizeBlock(req: FinalizeBlockRequest, results: ResultSink) {
     if (req.height === this.haltAt) throw new Error('asked to halt')
     this.pending = req.txs.length
     const event = { type: 'counted', attributes: ['how', 'один', 'height', `${req.height}`] }
-    return { ...super.finalizeBlock(req), txResults: req.txs.map(() => ({ ...CHECK_OK, events: [event] })) }
+    for (const _ of req.txs) results.push({ ...CHECK_OK, events: [event] })
+    return super.finalizeBlock(req, [])
   }
 
   override commit() {

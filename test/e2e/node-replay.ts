@@ -4,6 +4,7 @@ import { fromHex, toHex, utf8 } from '#lib/bytes.ts'
 import { nativeVerifier } from '#lib/verifier-native.ts'
 import { bank } from '#modules/bank/api.ts'
 import { chain } from '#modules/chain.ts'
+import type { ExecTxResult } from '../../src/abci/types.ts'
 import { createApp } from '../../src/app/create.ts'
 import type { GenesisConsensusParams, GenesisDoc } from '../../src/cli/node/genesis-doc.ts'
 import type { BlockTime } from '../../src/kernel/context.ts'
@@ -93,7 +94,8 @@ function begin(state: MemoryState, genesis: GenesisDoc): App {
 
 function execute(app: App, block: StoredBlock): { code: number; gasUsed: number }[] {
   const { txs, height } = block
-  const { txResults } = app.finalizeBlock({
+  const results: ExecTxResult[] = []
+  const request = {
     txs,
     height,
     misbehavior: [],
@@ -102,9 +104,10 @@ function execute(app: App, block: StoredBlock): { code: number; gasUsed: number 
     nextValidatorsHash: fromHex(block.nextValidatorsHash.toLowerCase()),
     proposerAddress: fromHex(block.proposer.toLowerCase()),
     decidedLastCommit: undefined,
-  })
+  }
+  app.finalizeBlock(request, results)
   app.commit()
-  return txResults.map(({ code, gasUsed }) => ({ code, gasUsed }))
+  return results.map(({ code, gasUsed }) => ({ code, gasUsed }))
 }
 
 /** RFC 3339 with up to nine decimals, as CometBFT writes it. */

@@ -55,7 +55,7 @@ class Replica {
   #abandon(txs: readonly Uint8Array[], time: bigint): void {
     const request = this.#node.blockRequest(txs, { time })
     this.#node.app.processProposal({ ...request, proposedLastCommit: undefined })
-    this.#node.app.finalizeBlock({ ...request, decidedLastCommit: undefined })
+    this.#node.app.finalizeBlock({ ...request, decidedLastCommit: undefined }, [])
     this.#node.app.disconnected()
   }
 

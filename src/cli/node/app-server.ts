@@ -125,7 +125,7 @@ function withQueries(app: Omit<AbciApp, 'query'>, pool: QueryPool): AbciApp {
     checkTx: (tx, recheck) => app.checkTx(tx, recheck),
     prepareProposal: (req) => app.prepareProposal(req),
     processProposal: (req) => app.processProposal(req),
-    finalizeBlock: (req) => app.finalizeBlock(req),
+    finalizeBlock: (req, results) => app.finalizeBlock(req, results),
     commit: () => app.commit(),
     disconnected: () => app.disconnected(),
     query: (req) => pool.query(req),
