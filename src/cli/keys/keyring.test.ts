@@ -182,6 +182,17 @@ describe('a keyring', () => {
     expect(() => keyring.must('carol')).toThrow('there are: alice')
   })
 
+  test('refuses the names of the public accounts, which it would hide, and says how those sign', async () => {
+    const keyring = open('test')
+    for (const name of ['dev0', 'dev9']) {
+      await expect(keyring.add(name, fromHex(PRIVATE_KEY), 'secp256k1')).rejects.toThrow(
+        `${name} is the name of a public account of wadi-dev-1 and wadi-local-1, which a key would hide\n` +
+          `  - take another name; that account signs there without a key: --from ${name}`,
+      )
+    }
+    expect((await keyring.add('dev10', fromHex(PRIVATE_KEY), 'secp256k1')).name).toBe('dev10')
+  })
+
   test('notices that somebody changed what stands beside the secret', async () => {
     const keyring = open('test')
     const info = await keyring.add('alice', fromHex(PRIVATE_KEY), 'secp256k1')

@@ -93,6 +93,12 @@ export class Keyring {
         `${JSON.stringify(name)} is no name for a key: take up to 64 letters, digits, dots, - or _`,
       )
     }
+    if (devIndex(name) !== -1) {
+      throw new UsageError(
+        `${name} is the name of a public account of ${PUBLIC_CHAINS.join(' and ')}, which a key would hide\n` +
+          `  - take another name; that account signs there without a key: --from ${name}`,
+      )
+    }
     if (existsSync(this.#fileOf(name))) {
       throw new CommandError(`there is a key named ${name} already`, [
         `take another name, or "wadi keys delete ${name}"`,
@@ -153,6 +159,11 @@ export class Keyring {
   }
 }
 
+/** The number of a development account by its name; -1 for any other. */
+function devIndex(name: string): number {
+  return DEV_ACCOUNTS.findIndex((_, i) => name === `dev${i}`)
+}
+
 /** A development account by its name `dev0` … `dev9` or address, on the chains that fund them. */
 export function devKey(
   nameOrAddress: string,
@@ -160,9 +171,10 @@ export function devKey(
 ): { info: KeyInfo; privateKey: Uint8Array } | undefined {
   if (!PUBLIC_CHAINS.includes(chainId)) return undefined
   const address = readAddress(nameOrAddress)
-  const index = DEV_ACCOUNTS.findIndex((account, i) =>
-    address === undefined ? nameOrAddress === `dev${i}` : account.address === address,
-  )
+  const index =
+    address === undefined
+      ? devIndex(nameOrAddress)
+      : DEV_ACCOUNTS.findIndex((account) => account.address === address)
   const account = DEV_ACCOUNTS[index]
   if (account === undefined) return undefined
   const privateKey = fromHex(account.privateKey)
