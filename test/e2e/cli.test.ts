@@ -259,6 +259,13 @@ describe('transactions', () => {
     })
     expect(await ok('keys', 'show', 'alice', '--address')).toBe(`${address}\n`)
   })
+
+  test.each(['dev7', 'alice'])('are signed by %s as amino JSON, as hardware wallets do', async (from) => {
+    const send = ['tx', 'bank', 'send', from, 'dev7', '1awadi', '-y', '--note', 'a < b & c']
+    const { txhash } = await json(...send, '--sign-mode', 'amino-json', '--timeout-height', '999999')
+    const [signer] = (await json('query', 'tx', 'get-tx', txhash)).tx.auth_info.signer_infos
+    expect(signer.mode_info).toEqual({ single: { mode: 'SIGN_MODE_LEGACY_AMINO_JSON' } })
+  })
 })
 
 describe('queries', () => {

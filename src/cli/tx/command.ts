@@ -5,7 +5,13 @@ import { loadComments, type MethodCommand, methodCommands, moduleNames } from '.
 import { type Explain, RequestFlags } from '../flags/request.ts'
 import { addKeyringOptions, addNodeOptions, type NodeOptions } from '../options.ts'
 import { txExtras } from './extras.ts'
-import { addTxOptions, type SignOptions, type TxCommandOptions } from './options.ts'
+import {
+  addPlaceOptions,
+  addTxOptions,
+  type SignOptions,
+  signModeOption,
+  type TxCommandOptions,
+} from './options.ts'
 
 /** `wadi tx`: one command a module; those of the module that `argv` names, with all its messages. */
 export function addTxCommand(program: Command, context: RunContext, argv: readonly string[]): void {
@@ -27,10 +33,13 @@ function addFileCommands(tx: Command, context: RunContext): void {
     .description('sign a transaction of a file (- for the standard input) and print it; nothing is sent')
     .argument('<file>')
     .requiredOption('--from <key>', 'name or address of the key that signs')
-  addKeyringOptions(addNodeOptions(sign)).action(async (file: string, options: SignOptions) => {
-    const { signFile } = await import('./files.ts')
-    await signFile(context, file, options)
-  })
+    .addOption(signModeOption().default('direct'))
+  addKeyringOptions(addNodeOptions(addPlaceOptions(sign))).action(
+    async (file: string, options: SignOptions) => {
+      const { signFile } = await import('./files.ts')
+      await signFile(context, file, options)
+    },
+  )
   const broadcast = tx
     .command('broadcast')
     .description('send a signed transaction of a file (- for the standard input)')

@@ -34,7 +34,7 @@ export async function runTx(context: RunContext, run: TxRun): Promise<void> {
   await atNode(options.node, async () => {
     const keyring = openKeyring(options)
     // The signer is known once the message is; until then the client only reads.
-    const signer = new LateSigner()
+    const signer = new LateSigner(options.signMode)
     const client = await SigningWadiClient.connectWithSigner(options.node, signer.offline)
     const chainId = await checkedChainId(client, options)
     const { json, from } = await messageOf(context, run, addressBook(keyring, chainId))
