@@ -20,9 +20,30 @@ export interface KeyInfo {
   readonly publicKey: string
 }
 
+/** An account that several keys own together. It has no private key: `threshold` of its members sign. */
+export interface MultisigInfo {
+  readonly name: string
+  readonly algorithm: 'multisig'
+  readonly address: string
+  readonly hexAddress: string
+  readonly threshold: number
+  /** In the order that the address depends on. */
+  readonly members: readonly MemberInfo[]
+}
+
+/** A key that signs for a multisig account, together with others. */
+export type MemberInfo = Pick<KeyInfo, 'algorithm' | 'address' | 'publicKey'>
+
+/** What a keyring knows under a name. */
+export type NamedKey = KeyInfo | MultisigInfo
+
 /** What is known of a private key. */
 export function keyInfo(name: string, privateKey: Uint8Array, algorithm: KeyAlgorithm): KeyInfo {
-  const publicKey = secp256k1.getPublicKey(privateKey, true)
+  return publicKeyInfo(name, secp256k1.getPublicKey(privateKey, true), algorithm)
+}
+
+/** What is known of a public key of 33 bytes. */
+export function publicKeyInfo(name: string, publicKey: Uint8Array, algorithm: KeyAlgorithm): KeyInfo {
   const address = addressFromPubKey({ kind: algorithm, key: publicKey })
   return {
     name,

@@ -12,17 +12,20 @@ import { aminoDoc, printTx, readTx, type TxDocument } from './document.ts'
 import { type Finishing, finish } from './finish.ts'
 import type { SignModeName, SignOptions } from './options.ts'
 import { type SigningPlace, signingPlace } from './place.ts'
-import { keyOf, noKey, openKey } from './signer.ts'
+import { openKey, signingKey } from './signer.ts'
 
 /** `wadi tx sign`: signs a transaction of a file for one account, and prints it. */
 export async function signFile(context: RunContext, file: string, options: SignOptions): Promise<void> {
+  if (options.multisig !== undefined) {
+    const { signAsMember } = await import('./multisig.ts')
+    return signAsMember(context, file, options.multisig, options)
+  }
   const tx = readTx(file)
   const keyring = openKeyring(options)
   const place = await signingPlace(options, (chainId) => addressBook(keyring, chainId)(options.from))
-  const key = keyOf(keyring, place.address, place.chainId)
-  if (key === undefined) throw noKey(keyring, place.address)
+  const key = signingKey(keyring, place.address, place.chainId)
   const signer = await openKey(keyring, key, place.chainId)
-  printTx(context, await signed(tx, place, signer, options.signMode))
+  printTx(context, await signed(tx, place, signer, options.signMode ?? 'direct'))
 }
 
 const MODES = {

@@ -31,7 +31,9 @@ export interface TxCommandOptions extends NodeOptions, KeyringOptions {
 
 /** The options of signing a file. */
 export interface SignOptions extends PlaceOptions, KeyringOptions {
-  readonly signMode: SignModeName
+  readonly signMode?: SignModeName
+  /** Name or address of the multisig whose member signs. */
+  readonly multisig?: string
   readonly from: string
 }
 

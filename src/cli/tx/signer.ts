@@ -1,12 +1,19 @@
 import type { OfflineSigner } from '@cosmjs/proto-signing'
 import { CommandError } from '../errors.ts'
-import { type KeyInfo, type KeySigner, signerOf } from '../keys/key.ts'
+import { type KeyInfo, type KeySigner, type NamedKey, signerOf } from '../keys/key.ts'
 import { devKey, type Keyring } from '../keys/keyring.ts'
 import type { SignModeName } from './options.ts'
 
 /** What can sign for an address: a key of the keyring, or a development account on the chains that have them. */
-export function keyOf(keyring: Keyring, address: string, chainId: string): KeyInfo | undefined {
+export function keyOf(keyring: Keyring, address: string, chainId: string): NamedKey | undefined {
   return keyring.find(address) ?? devKey(address, chainId)?.info
+}
+
+/** The key that signs for an address alone. Throws {@link CommandError} if there is none, or if it is a multisig. */
+export function signingKey(keyring: Keyring, address: string, chainId: string): KeyInfo {
+  const key = keyOf(keyring, address, chainId)
+  if (key === undefined) throw noKey(keyring, address)
+  return key.algorithm === 'multisig' ? keyring.mustSign(address) : key
 }
 
 /** Nobody here can sign for an address. */
@@ -19,9 +26,8 @@ export function noKey(keyring: Keyring, address: string): CommandError {
 
 /** Opens a key; asks for its password. */
 export async function openKey(keyring: Keyring, key: KeyInfo, chainId: string): Promise<KeySigner> {
-  const stored = keyring.find(key.address)
-  const privateKey =
-    stored === undefined ? devKey(key.address, chainId)?.privateKey : await keyring.privateKey(stored)
+  const isStored = keyring.find(key.address) !== undefined
+  const privateKey = isStored ? await keyring.privateKey(key) : devKey(key.address, chainId)?.privateKey
   if (privateKey === undefined) throw noKey(keyring, key.address)
   return signerOf(privateKey, key.algorithm)
 }
