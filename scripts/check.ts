@@ -34,6 +34,11 @@ const checks: readonly Check[] = [
     what: 'buf lint, buf breaking, src/gen fresh',
     command: ['scripts/run.ts', 'proto', '--check'],
   },
+  {
+    name: 'coverage',
+    what: 'every branch of src/kernel is tested',
+    command: ['scripts/run.ts', 'coverage'],
+  },
   { name: 'readme', what: 'module tables fresh', command: ['scripts/run.ts', 'readme', '--check'] },
 ]
 
@@ -62,7 +67,7 @@ async function run(each: Check): Promise<Outcome> {
   const { code, output } = await execute(each.command)
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   console.log(
-    `${code === 0 ? 'ok    ' : 'FAILED'} ${each.name.padEnd(6)} ${seconds.padStart(5)} s  ${each.what}`,
+    `${code === 0 ? 'ok    ' : 'FAILED'} ${each.name.padEnd(8)} ${seconds.padStart(5)} s  ${each.what}`,
   )
   return { ...each, ok: code === 0, output }
 }

@@ -11,7 +11,7 @@ interface Entry {
 /** Each command is loaded when it is asked for: most need packages and files that the others do not. */
 const commands: Readonly<Record<string, Entry>> = {
   check: {
-    summary: 'formatting, lint, types, dead code, protos, fresh generated code and tables',
+    summary: 'formatting, lint, types, dead code, protos, coverage, fresh generated code and tables',
     load: async () => (await import('./check.ts')).check,
   },
   proto: {
@@ -21,6 +21,10 @@ const commands: Readonly<Record<string, Entry>> = {
   readme: {
     summary: 'write the tables of modules/*/README.md (--check: say whether they are fresh)',
     load: async () => (await import('./readme.ts')).readme,
+  },
+  coverage: {
+    summary: 'every branch of src/kernel is reached by its tests',
+    load: async () => (await import('./coverage.ts')).coverage,
   },
   vectors: {
     summary: '[folder]: compare with the golden vectors of another implementation',

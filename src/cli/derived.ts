@@ -5,6 +5,7 @@ import { messageServices, queryServices } from '../client/services.ts'
 import type { MethodDefinition, ServiceDefinition } from '../client/types.ts'
 import { conveniences } from './conveniences.ts'
 import type { Explain } from './flags/request.ts'
+import { unfolded } from './help.ts'
 
 /** A method as a command. */
 export interface MethodCommand {
@@ -68,8 +69,11 @@ function pathFields(method: DescMethod): string[] {
   return [...path.matchAll(/\{([a-z0-9_.]+)/g)].map(([, name = '']) => name)
 }
 
-/** The comments of the definitions. */
+/** The comments of the definitions, a paragraph a line. */
 export function loadComments(): Explain {
   const comments = commentsOf(readFileSync(new URL('../gen/image.binpb', import.meta.url)))
-  return (name) => comments.get(name)
+  return (name) => {
+    const text = comments.get(name)
+    return text === undefined ? undefined : unfolded(text)
+  }
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { CliContext, RunContext } from './context.ts'
 import { UsageError } from './errors.ts'
+import { narrowHelp } from './help.ts'
 
 type Add = (program: Command, context: RunContext, argv: readonly string[]) => void
 
@@ -62,6 +63,7 @@ export async function runCli(context: CliContext, argv: readonly string[]): Prom
     .description('Wadi: a proof-of-stake chain for AI assets')
     .version(context.version, '-V, --version', 'print the version')
     .showHelpAfterError('(add --help for what is possible)')
+    .configureHelp(narrowHelp)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),

@@ -155,6 +155,15 @@ describe('values', () => {
     expect(amount.decode(utf8('0'))).toBe(0n)
   })
 
+  test('amounts are read exactly on both sides of what a float can hold', () => {
+    // fifteen nines, the longest that is read as a float; 2^53 + 1, the first integer that a float lacks; 2^256 - 1
+    expect(amount.decode(utf8('999999999999999'))).toBe(10n ** 15n - 1n)
+    expect(amount.decode(utf8('1000000000000000'))).toBe(10n ** 15n)
+    expect(amount.decode(utf8('9007199254740993'))).toBe(2n ** 53n + 1n)
+    const max = '115792089237316195423570985008687907853269984665640564039457584007913129639935'
+    expect(amount.decode(utf8(max))).toBe(2n ** 256n - 1n)
+  })
+
   test('text and bytes are themselves', () => {
     expect(text.decode(text.encode('é'))).toBe('é')
     expect(rawBytes.decode(rawBytes.encode(fromHex('00ff')))).toEqual(fromHex('00ff'))

@@ -127,8 +127,11 @@ test('the last prefix of all has no end, and its range still has one', () => {
 })
 
 test('removing and adding while walking disturbs nothing', () => {
-  const actions = fc.array(fc.tuple(fc.bigInt({ min: 0n, max: 40n }), fc.boolean()), { maxLength: 40 })
-  const start = fc.uniqueArray(fc.bigInt({ min: 0n, max: 40n }), { maxLength: 30 })
+  const actions = fc.array(fc.tuple(fc.bigInt({ min: 0n, max: 40n }), fc.boolean()), {
+    maxLength: 40,
+    size: 'max',
+  })
+  const start = fc.uniqueArray(fc.bigInt({ min: 0n, max: 40n }), { maxLength: 30, size: 'max' })
   fc.assert(
     fc.property(start, actions, fc.boolean(), (keys, plan, reverse) => {
       const ctx = open()

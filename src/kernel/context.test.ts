@@ -78,7 +78,7 @@ test('checkpoints nest to any depth, and each revert restores exactly what was',
       key: fc.bigInt({ min: 0n, max: 9n }),
       value: fc.nat(100),
     }),
-    { maxLength: 120 },
+    { maxLength: 120, size: 'max' },
   )
   fc.assert(
     fc.property(steps, (plan) => {

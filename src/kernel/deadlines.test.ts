@@ -37,13 +37,14 @@ const second = defineModule({
   version: 1,
   timers: [timer(state.other, (_ctx, key) => void order.push(`other ${key}`))],
 })
+const idle = defineModule({ name: 'idle', version: 1 })
 const BUDGET: DeadlineBudget = { items: 100, gas: 1_000_000, itemGas: 100_000 }
 
 function open(height = 10n) {
   order = []
   const { ctx, store } = openStates([state], { height })
   const run = (budget: Partial<DeadlineBudget> = {}, at = height) =>
-    runDeadlines(ctx.with({ height: at }), [first, second], { ...BUDGET, ...budget }, store)
+    runDeadlines(ctx.with({ height: at }), [first, idle, second], { ...BUDGET, ...budget }, store)
   return { ctx, store, run }
 }
 

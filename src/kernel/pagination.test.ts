@@ -10,6 +10,7 @@ import { schema } from './schema.ts'
 const state = schema('pagination', {
   numbers: map(0, u64, keyAsValue(u32)),
   pairs: set(1, tuple(str, u64)),
+  last: set(255, u64),
 })
 const { ctx } = openStates([state])
 for (let i = 1n; i <= 10n; i++) state.numbers.set(ctx, i * 10n, Number(i))
@@ -93,6 +94,19 @@ test('pages from key to key add up to the list, in both directions', () => {
       expect(rows).toEqual(reverse ? all.reverse() : all)
     }),
   )
+})
+
+test('pages of the last prefix of all, which has no end, add up too', () => {
+  for (let i = 1n; i <= 3n; i++) state.last.add(ctx, i)
+  const ids = state.last.source({}, (_ctx, id) => id)
+  for (const [reverse, first, second] of [
+    [false, [1n, 2n], [3n]],
+    [true, [3n, 2n], [1n]],
+  ] as const) {
+    const { rows, pagination } = paginate(ctx, ids, request({ limit: 2n, reverse }))
+    expect(rows).toEqual(first)
+    expect(paginate(ctx, ids, request({ key: pagination.nextKey, reverse })).rows).toEqual(second)
+  }
 })
 
 test('a page may have a thousand rows, and no more', () => {

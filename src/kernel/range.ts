@@ -54,11 +54,11 @@ export function resume<K, P>(
   slot: number,
   own: ByteString,
   codec: KeyCodec<K, P>,
-  range: Range<K, P>,
+  range: Range<K, P> & { readonly reverse: boolean },
   from: ByteString | undefined,
 ): KvIterator | undefined {
   const { start, end } = boundsOf(own, codec, range)
-  const reverse = range.reverse ?? false
+  const { reverse } = range
   if (from === undefined) return kvIterate(ctx, slot, start, end, reverse)
   if (from < start || (end !== undefined && from >= end)) return undefined
   return reverse ? kvIterate(ctx, slot, start, `${from}\0`, true) : kvIterate(ctx, slot, from, end, false)

@@ -9,6 +9,7 @@ import { QueryDefinition } from '#gen/cosmos/consensus/v1/query.ts'
 import { QueryDefinition as SystemQueries } from '#gen/wadi/system/v1/query.ts'
 import {
   bytes,
+  deadlines,
   index,
   item,
   map,
@@ -16,6 +17,7 @@ import {
   queries,
   type ReadContext,
   schema,
+  set,
   str,
   type TxContext,
   table,
@@ -31,6 +33,8 @@ const state = schema('refusals', {
     indexes: { amount: index(2, (c) => c.amount, str) },
   }),
   pairs: map(3, tuple(str, u64), Coin),
+  names: set(4, str),
+  work: deadlines(5, u64),
 })
 const coin: Coin = { denom: 'awadi', amount: '1' }
 const done = { updateParams: () => ({}), setSendEnabled: () => ({}), multiSend: () => ({}) }
@@ -50,6 +54,10 @@ function accepted(read: ReadContext, write: WriteContext, tx: TxContext): void {
   state.note.set(write, coin)
   state.byDenom.put(write, coin)
   state.pairs.remove(write, ['a', 1n])
+  state.names.has(read, 'a')
+  state.work.schedule(write, 1n, 2n)
+  state.byDenom.find(read, 'amount', '5')
+  state.byDenom.sourceWhere('amount', '5')
   tx.emit(Coin, coin)
 }
 
@@ -96,6 +104,22 @@ function refused(read: ReadContext, write: WriteContext, tx: TxContext): void {
     moduleVersions: () => ({ moduleVersions: [{ name: 'a', version: 1n }] }),
   })
 
+  queries(SystemQueries, {
+    params: () => ({ params: undefined }),
+    moduleVersions: () => ({ moduleVersions: [] }),
+    // @ts-expect-error an async query
+    authority: async () => ({ authority: 'a' }),
+  })
+  queries(SystemQueries, {
+    params: () => ({ params: undefined }),
+    moduleVersions: () => ({ moduleVersions: [] }),
+    authority: () => ({ authority: 'a' }),
+    // @ts-expect-error an rpc that the query service does not have
+    authorities: () => ({ authority: 'a' }),
+  })
+  // @ts-expect-error a query service that lacks an rpc
+  queries(SystemQueries, { params: () => ({ params: undefined }), authority: () => ({ authority: 'a' }) })
+
   // @ts-expect-error an index that the table does not have
   state.byDenom.where(read, 'owner', 'x')
   // @ts-expect-error the key of an index in another type
@@ -106,6 +130,14 @@ function refused(read: ReadContext, write: WriteContext, tx: TxContext): void {
   state.pairs.get(read, ['a', 1])
   // @ts-expect-error a tuple that lacks a part
   state.pairs.get(read, ['a'])
+  // @ts-expect-error a key of another type in a set
+  state.names.has(read, 1n)
+  // @ts-expect-error a deadline by another kind of key
+  state.work.schedule(write, 1n, 'a')
+  // @ts-expect-error an index of the table, found by a key of another type
+  state.byDenom.find(read, 'amount', 5)
+  // @ts-expect-error a page over an index that the table does not have
+  state.byDenom.sourceWhere('owner', 'x')
   // @ts-expect-error a range by a part that does not lead
   state.pairs.entries(read, { prefix: [1n] })
   // @ts-expect-error a whole key is no proper prefix

@@ -259,6 +259,40 @@ describe('transactions', () => {
     })
     expect(await ok('keys', 'show', 'alice', '--address')).toBe(`${address}\n`)
   })
+
+  test.each(['dev7', 'alice'])('are signed by %s as amino JSON, as hardware wallets do', async (from) => {
+    const send = ['tx', 'bank', 'send', from, 'dev7', '1awadi', '-y', '--note', 'a < b & c']
+    const { txhash } = await json(...send, '--sign-mode', 'amino-json', '--timeout-height', '999999')
+    const [signer] = (await json('query', 'tx', 'get-tx', txhash)).tx.auth_info.signer_infos
+    expect(signer.mode_info).toEqual({ single: { mode: 'SIGN_MODE_LEGACY_AMINO_JSON' } })
+  })
+})
+
+describe('an account of several keys', () => {
+  test('spends when as many members have signed as have to, of keys of both kinds', async () => {
+    const members = ['m1', 'm2', 'm3']
+    for (const name of members) await ok('keys', 'add', name, ...(name === 'm3' ? ['--eth'] : []))
+    await ok('keys', 'add', 'safe', '--multisig', members.join(','), '--multisig-threshold', '2')
+    await ok('tx', 'bank', 'send', 'dev8', 'safe', '1WADI', '-y')
+
+    const send = ['tx', 'bank', 'send', 'safe', 'dev8', '5awadi']
+    expect((await fails(1, ...send, '-y')).stderr).toContain('safe is a multisig: 2 of its 3 members')
+    const unsigned = join(folder, 'multi.json')
+    writeFileSync(unsigned, await ok(...send, '--generate-only', '--gas-prices', '0.01awadi'))
+    const signatures = ['m1', 'm3'].map((name) => join(folder, `${name}.json`))
+    for (const [i, name] of ['m1', 'm3'].entries()) {
+      const signature = await ok('tx', 'sign', unsigned, '--from', name, '--multisig', 'safe')
+      writeFileSync(signatures[i] as string, signature)
+    }
+    const signed = join(folder, 'multi-signed.json')
+    writeFileSync(signed, await ok('tx', 'multisign', unsigned, 'safe', ...signatures))
+    const { txhash, gas_wanted, gas_used } = await json('tx', 'broadcast', signed)
+    // The simulation has seen what the transaction took: 1.3 times it, and no more than 1.5 times.
+    expect(Number(gas_wanted)).toBeGreaterThan(Number(gas_used))
+    expect(Number(gas_wanted)).toBeLessThan(1.5 * Number(gas_used))
+    const { auth_info } = (await json('query', 'tx', 'get-tx', txhash)).tx
+    expect(auth_info.signer_infos[0].mode_info.multi.mode_infos).toHaveLength(2)
+  })
 })
 
 describe('queries', () => {

@@ -101,6 +101,28 @@ describe('walking a folder', () => {
     expect([...ignored].toSorted()).toEqual(['.git', '.gitattributes', 'model.sig', 'tmp'])
   })
 
+  test('names what was to be left out and is not there, but not what lies in a folder that is left out', () => {
+    files({ 'a.bin': 'x', 'tmp/b': 'x' })
+    expect(walkFiles(folder, ['tmp', 'tmp/b', '*.bin', './a.bim/', 'a']).unmatched).toEqual([
+      '*.bin',
+      'a.bim',
+      'a',
+    ])
+    expect(walkFiles(join(folder, 'a.bin'), ['a.bin']).unmatched).toEqual(['a.bin'])
+  })
+
+  test('says on the standard error that a name left nothing out', async () => {
+    files({ 'a.bin': 'hello', 'b.bin': 'x' })
+    let said = ''
+    const stderr = { isTTY: false, write: (text: string) => (said += text) } as unknown as NodeJS.WriteStream
+    const { files: left } = await hashPath(folder, ['b.bin', 'c.bin'], stderr)
+    expect(left.map(({ name }) => name)).toEqual(['a.bin'])
+    expect(said).toBe(
+      `nothing in ${folder} is named c.bin, so --ignore c.bin leaves nothing out\n` +
+        '  - write whole paths from the folder on, as weights/old.bin; * stands for nothing but itself\n',
+    )
+  })
+
   test('takes a link within the folder as what it points to', async () => {
     files({ 'a.bin': 'hello' })
     const alone = await hash()

@@ -8,13 +8,22 @@ export interface PathDigest extends FileSetDigest {
   readonly found: FoundFiles
 }
 
-/** Digests a folder or file with a progress bar on `stderr` if somebody watches. Throws `PathError`, `FileSetError`. */
+/**
+ * Digests a folder or file with a progress bar on `stderr` if somebody watches; says there which names of `ignore` left
+ * nothing out. Throws `PathError`, `FileSetError`.
+ */
 export async function hashPath(
   path: string,
   ignore: readonly string[],
   stderr: NodeJS.WriteStream,
 ): Promise<PathDigest> {
   const found = walkFiles(path, ignore)
+  for (const name of found.unmatched) {
+    stderr.write(
+      `nothing in ${path} is named ${name}, so --ignore ${name} leaves nothing out\n` +
+        '  - write whole paths from the folder on, as weights/old.bin; * stands for nothing but itself\n',
+    )
+  }
   const total = found.files.reduce((sum, { size }) => sum + size, 0)
   const progress = startProgress(stderr, 'Reading', total, 'bytes')
   try {

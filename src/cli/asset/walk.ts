@@ -36,6 +36,8 @@ export interface FoundFiles {
   readonly files: readonly FoundFile[]
   /** Names that were left out. */
   readonly ignored: readonly string[]
+  /** Names that were to be left out, and that nothing has. */
+  readonly unmatched: readonly string[]
 }
 
 /**
@@ -52,17 +54,23 @@ export function walkFiles(root: string, ignore: readonly string[] = []): FoundFi
   const start = resolve(root)
   const real = at(start, () => realpathSync(start))
   const info = at(start, () => statSync(start))
-  if (info.isFile()) return { files: [{ name: 'file', path: start, size: info.size }], ignored: [] }
+  const asked = ignore.map((name) => name.replace(/^\.\//, '').replace(/\/$/, ''))
+  if (info.isFile())
+    return { files: [{ name: 'file', path: start, size: info.size }], ignored: [], unmatched: asked }
   if (!info.isDirectory()) throw notAFile(start, 'name a folder or a file')
-  const walk = new Walk(real, [
-    ...IGNORED,
-    ...ignore.map((name) => name.replace(/^\.\//, '').replace(/\/$/, '')),
-  ])
+  const { files, ignored } = walked(start, real, asked)
+  // What lies in a folder that is left out is left out with it.
+  const isOut = (name: string) => ignored.some((out) => name === out || name.startsWith(`${out}/`))
+  return { files, ignored, unmatched: asked.filter((name) => !isOut(name)) }
+}
+
+function walked(start: string, real: string, ignore: readonly string[]): Walk {
+  const walk = new Walk(real, [...IGNORED, ...ignore])
   walk.folder(start, '', [])
   return walk
 }
 
-class Walk implements FoundFiles {
+class Walk {
   readonly files: FoundFile[] = []
   readonly ignored: string[] = []
   readonly #root: string

@@ -8,6 +8,7 @@ import { logPrinter } from '../node/log-lines.ts'
 import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
 import type { RunningNode } from '../node/supervisor.ts'
+import { usableFolder } from './folder.ts'
 import { startWadiNode, untilEnd } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
@@ -31,6 +32,7 @@ const FIRST_BLOCK_MS = 120_000
 /** `npm start`: a devnet with its state kept between runs, ports that are free, and a banner that says all. */
 export async function runDev(context: NodeContext, options: DevOptions): Promise<number> {
   const blockTimeMs = parseDuration(options.blockTime)
+  usableFolder(options.home, '--home')
   const cometbft = findCometbft()
   const template = readTemplate('devnet')
   const known = existsSync(homePaths(options.home).genesis)

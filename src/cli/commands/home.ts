@@ -75,7 +75,12 @@ function addDoctor(program: Command, context: RunContext): void {
   addOutputOption(command).action(async (options: { home: string; node?: string; output: OutputFormat }) => {
     const { runDoctor } = await import('../node/doctor.ts')
     const rpc = options.node === undefined ? {} : { rpcUrl: options.node }
-    const findings = await runDoctor({ home: options.home, ...rpc })
+    const { checkGenesisState } = await import('./genesis-check.ts')
+    const state = await checkGenesisState(options.home, context.loadChain)
+    const findings = [
+      ...(await runDoctor({ home: options.home, ...rpc })),
+      ...(state === undefined ? [] : [state]),
+    ]
     if (options.output === 'json')
       await print(
         context,

@@ -11,6 +11,7 @@ import type { Which } from '../node/localnet-node.ts'
 import { logPrinter } from '../node/log-lines.ts'
 import { onStopSignal } from '../node/supervisor.ts'
 import { parseDuration } from './dev.ts'
+import { usableFolder } from './folder.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
 export interface LocalnetCommandOptions {
@@ -56,6 +57,7 @@ async function makeLocalnet({
   fullNodes,
   blockTime,
 }: LocalnetCommandOptions): Promise<void> {
+  usableFolder(dir, '--dir')
   const template = readTemplate('localnet')
   const addresses = DEV_ACCOUNTS.map(({ address }) => address)
   await initLocalnet({

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { RunContext } from '../context.ts'
-import { addKeyringOptions, addOutputOption, type KeyringOptions } from '../options.ts'
+import { addKeyringOptions, addOutputOption, type KeyringOptions, wholeNumber } from '../options.ts'
 import type { OutputFormat } from '../output.ts'
 
 /** The options of every command about keys. */
@@ -15,6 +15,9 @@ export interface KeysOptions extends KeyringOptions {
   readonly unarmoredHex?: boolean
   readonly yes?: boolean
   readonly words: string
+  readonly multisig?: string
+  readonly multisigThreshold: string
+  readonly nosort?: boolean
 }
 
 /** `wadi keys`: what signs transactions. */
@@ -31,12 +34,24 @@ export function addKeysCommand(program: Command, context: RunContext): void {
     addOutputOption(command)
     return addKeyringOptions(command)
   }
-  add('add', 'make a key from a new mnemonic, or recover one', ['<name>'])
+  add('add', 'make a key from a new mnemonic, or recover one; or name an account of several keys', ['<name>'])
     .option('--recover', 'from a mnemonic that you have')
     .option('--mnemonic-file <file>', 'with --recover: the file that holds it; else it is asked for')
     .option('--eth', 'an Ethereum key: addresses and signatures as MetaMask makes them')
     .addOption(new Option('--account <number>', "account in the key's path").default('0'))
     .addOption(new Option('--index <number>', "index in the key's path").default('0'))
+    .addOption(
+      new Option(
+        '--multisig <keys>',
+        'name an account of these keys, with commas between: names, or public keys in hex (eth:… for Ethereum keys)',
+      ).conflicts(['recover', 'eth', 'mnemonicFile']),
+    )
+    .addOption(
+      new Option('--multisig-threshold <number>', 'with --multisig: how many of them have to sign')
+        .argParser(wholeNumber)
+        .default('1'),
+    )
+    .option('--nosort', 'with --multisig: keep the order of the keys, which their address depends on')
   add('list', 'show all keys')
   add('show', 'show a key', ['<name>']).option('-a, --address', 'only its address')
   add('delete', 'remove a key for good', ['<name>']).option('-y, --yes', 'without asking')

@@ -8,6 +8,7 @@ import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../node/dev-accounts.ts'
 import { keyInfo, readAddress, signerOf } from './key.ts'
 import { devKey, Keyring } from './keyring.ts'
 import { keyFromMnemonic, newMnemonic } from './mnemonic.ts'
+import { multisigInfo } from './multisig.ts'
 import { lockKey, unlockKey, type Web3Secret } from './web3-secret.ts'
 
 const LIGHT = 2 ** 10
@@ -182,14 +183,45 @@ describe('a keyring', () => {
     expect(() => keyring.must('carol')).toThrow('there are: alice')
   })
 
+  test('refuses the names of the public accounts, which it would hide, and says how those sign', async () => {
+    const keyring = open('test')
+    for (const name of ['dev0', 'dev9']) {
+      await expect(keyring.add(name, fromHex(PRIVATE_KEY), 'secp256k1')).rejects.toThrow(
+        `${name} is the name of a public account of wadi-dev-1 and wadi-local-1, which a key would hide\n` +
+          `  - take another name; that account signs there without a key: --from ${name}`,
+      )
+    }
+    expect((await keyring.add('dev10', fromHex(PRIVATE_KEY), 'secp256k1')).name).toBe('dev10')
+  })
+
   test('notices that somebody changed what stands beside the secret', async () => {
     const keyring = open('test')
     const info = await keyring.add('alice', fromHex(PRIVATE_KEY), 'secp256k1')
     const path = join(folder, 'keyring-test', 'alice.json')
     const other = keyInfo('alice', fromHex(`11${PRIVATE_KEY.slice(2)}`), 'secp256k1')
     writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), wadi: other }))
-    await expect(keyring.privateKey(keyring.must('alice'))).rejects.toThrow('does not have the address')
+    await expect(keyring.privateKey(keyring.mustSign('alice'))).rejects.toThrow('does not have the address')
     expect(keyring.must('alice').address).not.toBe(info.address)
+  })
+
+  test('keeps a multisig without a password, and does not take it from a file that was changed', async () => {
+    const keyring = new Keyring('file', folder, async () => Promise.reject(new Error('asked')), LIGHT)
+    const key = (hex: string) => keyInfo('', fromHex(hex), 'secp256k1')
+    const [one, two] = [key(PRIVATE_KEY), key(`11${PRIVATE_KEY.slice(2)}`)]
+    const safe = multisigInfo('safe', 2, [one, two])
+    keyring.addMultisig(safe)
+    expect([keyring.must('safe'), keyring.find(safe.address), ...keyring.list()]).toEqual([safe, safe, safe])
+    expect(() => keyring.addMultisig({ ...safe, name: 'again' })).toThrow('the key safe has the address')
+    expect(() => keyring.mustSign('safe')).toThrow('safe is a multisig: it has no key of its own')
+
+    const path = join(folder, 'keyring-file', 'safe.json')
+    const change = (part: object) => writeFileSync(path, JSON.stringify({ wadi: { ...safe, ...part } }))
+    change({ threshold: 1 })
+    expect(() => keyring.must('safe')).toThrow(/safe\.json: its members make the address wadi1\w+, not wadi1/)
+    change({ members: [{ ...one, publicKey: '02' }] })
+    expect(() => keyring.must('safe')).toThrow('safe.json: its members are no public keys')
+    change({ members: undefined })
+    expect(() => keyring.must('safe')).toThrow('safe.json: its members are no public keys')
   })
 
   test('forgets a deleted key', async () => {

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { fromHex } from '#lib/bytes.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
-import { type KeyAlgorithm, type KeyInfo, keyInfo, readAddress } from './key.ts'
+import {
+  type KeyAlgorithm,
+  type KeyInfo,
+  keyInfo,
+  type MultisigInfo,
+  type NamedKey,
+  readAddress,
+} from './key.ts'
+import { multisigInfo } from './multisig.ts'
 import { KeyFileError, lockKey, SCRYPT_N, unlockKey, type Web3Secret } from './web3-secret.ts'
 
 /** `file`: every key under a password. `test`: none, for keys that hold nothing of value. */
@@ -11,7 +19,7 @@ export type KeyringBackend = 'file' | 'test'
 
 /** A key file: any tool reads the Web3 secret, this one also what stands under `wadi`. */
 interface StoredKey extends Web3Secret {
-  readonly wadi?: KeyInfo
+  readonly wadi?: NamedKey
 }
 
 /** Where a password comes from when one is needed; `confirm` asks twice. */
@@ -42,7 +50,7 @@ export class Keyring {
   }
 
   /** All keys, by name. */
-  list(): KeyInfo[] {
+  list(): NamedKey[] {
     if (!existsSync(this.folder)) return []
     const names = readdirSync(this.folder).filter((file) => file.endsWith('.json'))
     names.sort((a, b) => (a < b ? -1 : 1))
@@ -50,7 +58,7 @@ export class Keyring {
   }
 
   /** A key by its name or by its address in either spelling. */
-  find(nameOrAddress: string): KeyInfo | undefined {
+  find(nameOrAddress: string): NamedKey | undefined {
     const address = readAddress(nameOrAddress)
     return this.list().find((key) =>
       address === undefined ? key.name === nameOrAddress : key.address === address,
@@ -58,7 +66,7 @@ export class Keyring {
   }
 
   /** Like {@link find}; throws {@link CommandError} with the keys there are. */
-  must(nameOrAddress: string): KeyInfo {
+  must(nameOrAddress: string): NamedKey {
     const found = this.find(nameOrAddress)
     if (found !== undefined) return found
     const names = this.list().map(({ name }) => name)
@@ -68,22 +76,43 @@ export class Keyring {
     ])
   }
 
+  /** Like {@link must} for what signs alone; throws {@link CommandError} for a multisig, with how that signs. */
+  mustSign(nameOrAddress: string): KeyInfo {
+    const found = this.must(nameOrAddress)
+    if (found.algorithm !== 'multisig') return found
+    throw new CommandError(`${found.name} is a multisig: it has no key of its own, its members sign for it`, [
+      `"wadi tx sign FILE --from MEMBER --multisig ${found.name}", then "wadi tx multisign FILE ${found.name} …"`,
+    ])
+  }
+
   /** Stores a key. Refuses a name or address that is there already. */
   async add(name: string, privateKey: Uint8Array, algorithm: KeyAlgorithm): Promise<KeyInfo> {
-    this.checkFree(name)
     const info = keyInfo(name, privateKey, algorithm)
-    const same = this.find(info.address)
-    if (same !== undefined)
-      throw new CommandError(`the key ${same.name} has the address ${info.address} already`)
+    this.#checkNew(info)
     const insecure = this.backend === 'test'
     const password = insecure ? TEST_PASSWORD : await this.#ask(`New password for the key ${name}`, true)
     const secret = lockKey(privateKey, password, insecure ? TEST_SCRYPT_N : this.#scryptN)
+    this.#write(name, { ...secret, wadi: info, ...(insecure ? { insecure: 'the password is "test"' } : {}) })
+    return info
+  }
+
+  /** Stores a multisig: public keys only, under no password. Refuses what {@link add} refuses. */
+  addMultisig(info: MultisigInfo): void {
+    this.#checkNew(info)
+    this.#write(info.name, { wadi: info })
+  }
+
+  #checkNew({ name, address }: NamedKey): void {
+    this.checkFree(name)
+    const same = this.find(address)
+    if (same !== undefined) throw new CommandError(`the key ${same.name} has the address ${address} already`)
+  }
+
+  #write(name: string, content: object): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     const file = this.#fileOf(name)
-    const stored = { ...secret, wadi: info, ...(insecure ? { insecure: 'the password is "test"' } : {}) }
-    writeFileSync(file, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
+    writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
     chmodSync(file, 0o600)
-    return info
   }
 
   /** Throws unless a new key may have that name. */
@@ -91,6 +120,12 @@ export class Keyring {
     if (!NAME.test(name)) {
       throw new UsageError(
         `${JSON.stringify(name)} is no name for a key: take up to 64 letters, digits, dots, - or _`,
+      )
+    }
+    if (devIndex(name) !== -1) {
+      throw new UsageError(
+        `${name} is the name of a public account of ${PUBLIC_CHAINS.join(' and ')}, which a key would hide\n` +
+          `  - take another name; that account signs there without a key: --from ${name}`,
       )
     }
     if (existsSync(this.#fileOf(name))) {
@@ -117,7 +152,7 @@ export class Keyring {
   }
 
   /** Removes a key for good. */
-  delete({ name }: KeyInfo): void {
+  delete({ name }: NamedKey): void {
     rmSync(this.#fileOf(name))
   }
 
@@ -125,8 +160,9 @@ export class Keyring {
     return join(this.folder, `${name}.json`)
   }
 
-  #infoOf(name: string): KeyInfo {
+  #infoOf(name: string): NamedKey {
     const { wadi } = this.#read(name)
+    if (wadi?.algorithm === 'multisig') return this.#at(name, () => checkedMultisig({ ...wadi, name }))
     if (wadi !== undefined) return { ...wadi, name }
     throw new CommandError(`${this.#fileOf(name)} does not say which address it has`, [
       `move it away and import it: "wadi keys import ${name} FILE"`,
@@ -153,6 +189,23 @@ export class Keyring {
   }
 }
 
+/** A multisig whose address is that of its members; nothing else vouches for what stands in its file. */
+function checkedMultisig({ name, threshold, members, address }: MultisigInfo): MultisigInfo {
+  let info: MultisigInfo
+  try {
+    info = multisigInfo(name, threshold, members)
+  } catch (error) {
+    throw new KeyFileError(`its members are no public keys: ${(error as Error).message}`)
+  }
+  if (info.address === address) return info
+  throw new KeyFileError(`its members make the address ${info.address}, not ${address}`)
+}
+
+/** The number of a development account by its name; -1 for any other. */
+function devIndex(name: string): number {
+  return DEV_ACCOUNTS.findIndex((_, i) => name === `dev${i}`)
+}
+
 /** A development account by its name `dev0` … `dev9` or address, on the chains that fund them. */
 export function devKey(
   nameOrAddress: string,
@@ -160,9 +213,10 @@ export function devKey(
 ): { info: KeyInfo; privateKey: Uint8Array } | undefined {
   if (!PUBLIC_CHAINS.includes(chainId)) return undefined
   const address = readAddress(nameOrAddress)
-  const index = DEV_ACCOUNTS.findIndex((account, i) =>
-    address === undefined ? nameOrAddress === `dev${i}` : account.address === address,
-  )
+  const index =
+    address === undefined
+      ? devIndex(nameOrAddress)
+      : DEV_ACCOUNTS.findIndex((account) => account.address === address)
   const account = DEV_ACCOUNTS[index]
   if (account === undefined) return undefined
   const privateKey = fromHex(account.privateKey)

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fromHex, toHex } from '#lib/bytes.ts'
+import type { JsonObject } from '#lib/proto-json.ts'
 import type { RunContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { print } from '../output.ts'
 import { openKeyring } from '../session.ts'
 import type { KeysOptions } from './command.ts'
-import type { KeyAlgorithm, KeyInfo } from './key.ts'
+import type { KeyAlgorithm, NamedKey } from './key.ts'
+import type { Keyring } from './keyring.ts'
 import { keyFromMnemonic, newMnemonic } from './mnemonic.ts'
+import { readMultisig } from './multisig.ts'
 import { passwordSource } from './password.ts'
 import { KeyFileError, unlockKey, type Web3Secret } from './web3-secret.ts'
 
@@ -17,6 +20,7 @@ export const keyCommands: Readonly<Record<string, Run>> = {
   async add(context, [name = ''], options) {
     const keyring = openKeyring(options)
     keyring.checkFree(name)
+    if (options.multisig !== undefined) return addMultisig(context, keyring, name, options.multisig, options)
     const mnemonic = options.recover === true ? await givenMnemonic(options) : await newMnemonic(24)
     const { account, index } = options
     const privateKey = await keyFromMnemonic(mnemonic, { algorithm: algorithmOf(options), account, index })
@@ -48,7 +52,7 @@ export const keyCommands: Readonly<Record<string, Run>> = {
 
   async export(context, [name = ''], options) {
     const keyring = openKeyring(options)
-    const info = keyring.must(name)
+    const info = keyring.mustSign(name)
     if (options.unarmoredHex === true) context.stdout.write(`${toHex(await keyring.privateKey(info))}\n`)
     else context.stdout.write(`${JSON.stringify(keyring.secret(info), null, 2)}\n`)
   },
@@ -74,8 +78,32 @@ function algorithmOf({ eth }: KeysOptions): KeyAlgorithm {
   return eth === true ? 'ethsecp256k1' : 'secp256k1'
 }
 
-function keyJson({ name, algorithm, address, hexAddress, publicKey }: KeyInfo): Record<string, string> {
-  return { name, algorithm, address, hex_address: hexAddress, public_key: publicKey }
+async function addMultisig(
+  context: RunContext,
+  keyring: Keyring,
+  name: string,
+  list: string,
+  { multisigThreshold, nosort, output }: KeysOptions,
+): Promise<void> {
+  const info = readMultisig(name, list, {
+    threshold: Number(multisigThreshold),
+    keepOrder: nosort === true,
+    find: (text) => keyring.must(text),
+  })
+  keyring.addMultisig(info)
+  await print(context, output, keyJson(info))
+}
+
+function keyJson(key: NamedKey): JsonObject {
+  const { name, algorithm, address, hexAddress } = key
+  const common = { name, algorithm, address, hex_address: hexAddress }
+  if (key.algorithm !== 'multisig') return { ...common, public_key: key.publicKey }
+  const members = key.members.map((member) => ({
+    algorithm: member.algorithm,
+    address: member.address,
+    public_key: member.publicKey,
+  }))
+  return { ...common, threshold: key.threshold, members }
 }
 
 async function givenMnemonic({ mnemonicFile }: KeysOptions): Promise<string> {

@@ -3,9 +3,16 @@ import { signerFields } from '#lib/reflect.ts'
 import type { RunContext } from '../context.ts'
 import { loadComments, type MethodCommand, methodCommands, moduleNames } from '../derived.ts'
 import { type Explain, RequestFlags } from '../flags/request.ts'
-import { addKeyringOptions, addNodeOptions, type NodeOptions } from '../options.ts'
+import { addKeyringOptions, addNodeOptions, type KeyringOptions, type NodeOptions } from '../options.ts'
 import { txExtras } from './extras.ts'
-import { addTxOptions, type SignOptions, type TxCommandOptions } from './options.ts'
+import {
+  addPlaceOptions,
+  addTxOptions,
+  type SignOptions,
+  signModeOption,
+  type TxCommandOptions,
+} from './options.ts'
+import type { PlaceOptions } from './place.ts'
 
 /** `wadi tx`: one command a module; those of the module that `argv` names, with all its messages. */
 export function addTxCommand(program: Command, context: RunContext, argv: readonly string[]): void {
@@ -27,10 +34,26 @@ function addFileCommands(tx: Command, context: RunContext): void {
     .description('sign a transaction of a file (- for the standard input) and print it; nothing is sent')
     .argument('<file>')
     .requiredOption('--from <key>', 'name or address of the key that signs')
-  addKeyringOptions(addNodeOptions(sign)).action(async (file: string, options: SignOptions) => {
-    const { signFile } = await import('./files.ts')
-    await signFile(context, file, options)
-  })
+    .addOption(signModeOption())
+    .option('--multisig <key>', 'sign as a member of this multisig: prints the signature for multisign')
+  addKeyringOptions(addNodeOptions(addPlaceOptions(sign))).action(
+    async (file: string, options: SignOptions) => {
+      const { signFile } = await import('./files.ts')
+      await signFile(context, file, options)
+    },
+  )
+  const multisign = tx
+    .command('multisign')
+    .description('put the signatures of members into a transaction of their multisig, and print it')
+    .argument('<file>', 'the unsigned transaction')
+    .argument('<name>', 'the multisig, as "wadi keys add --multisig" named it')
+    .argument('<signature...>', 'files that "wadi tx sign --multisig" printed')
+  addKeyringOptions(addNodeOptions(addPlaceOptions(multisign))).action(
+    async (file: string, name: string, signatures: string[], options: PlaceOptions & KeyringOptions) => {
+      const { multisignFile } = await import('./multisig.ts')
+      await multisignFile(context, file, name, signatures, options)
+    },
+  )
   const broadcast = tx
     .command('broadcast')
     .description('send a signed transaction of a file (- for the standard input)')

@@ -6,9 +6,14 @@ import {
   type NodeOptions,
   wholeNumber,
 } from '../options.ts'
+import type { PlaceOptions } from './place.ts'
+
+/** What a signature is made over: the encoded transaction, or its amino JSON, which hardware wallets show. */
+export type SignModeName = 'direct' | 'amino-json'
 
 /** The options of every transaction. */
 export interface TxCommandOptions extends NodeOptions, KeyringOptions {
+  readonly signMode: SignModeName
   readonly from?: string
   readonly gas: string
   readonly gasAdjustment: number
@@ -25,7 +30,10 @@ export interface TxCommandOptions extends NodeOptions, KeyringOptions {
 }
 
 /** The options of signing a file. */
-export interface SignOptions extends NodeOptions, KeyringOptions {
+export interface SignOptions extends PlaceOptions, KeyringOptions {
+  readonly signMode?: SignModeName
+  /** Name or address of the multisig whose member signs. */
+  readonly multisig?: string
   readonly from: string
 }
 
@@ -46,6 +54,7 @@ export function addTxOptions(command: Command, taken: (flag: string) => boolean)
     new Option('--timeout-height <height>', 'last block the transaction may be in').argParser(wholeNumber),
     new Option('--dry-run', 'only simulate, and say how much gas it takes'),
     new Option('--generate-only', 'only print the unsigned transaction in JSON'),
+    signModeOption().default('direct'),
     new Option('-y, --yes', 'send without asking'),
     new Option('--broadcast-mode <mode>', 'sync: let the node check first; async: do not')
       .choices(['sync', 'async'])
@@ -57,6 +66,29 @@ export function addTxOptions(command: Command, taken: (flag: string) => boolean)
   }
   addNodeOptions(command, taken)
   addKeyringOptions(command, taken)
+}
+
+/** Adds how the account that signs is known without a node. */
+export function addPlaceOptions(command: Command): Command {
+  return command
+    .option('--offline', 'ask no node: needs --chain-id and the two numbers of the account')
+    .addOption(
+      new Option('--account-number <number>', 'number of the account that signs').argParser(wholeNumber),
+    )
+    .addOption(new Option('--sequence <number>', 'its sequence for this transaction').argParser(wholeNumber))
+}
+
+/** `amino` is taken for `amino-json`, as the Cosmos SDK calls it. */
+export function signModeOption(): Option {
+  return new Option('--sign-mode <mode>', 'what is signed: direct (protobuf), or amino-json').argParser(
+    signMode,
+  )
+}
+
+function signMode(text: string): SignModeName {
+  if (text === 'direct') return text
+  if (text === 'amino' || text === 'amino-json') return 'amino-json'
+  throw new InvalidArgumentError('Allowed are direct and amino-json.')
 }
 
 function gas(text: string): string {

@@ -2,6 +2,7 @@ import type { EncodeObject } from '@cosmjs/proto-signing'
 import type { JsonObject } from '#lib/proto-json.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { registerCodecs } from '#lib/reflect-codecs.ts'
+import { adjustGas } from '../../client/fees.ts'
 import { anyTypes } from '../../client/services.ts'
 import { SigningWadiClient, type TxFee, type TxOptions } from '../../client/signing.ts'
 import type { RunContext } from '../context.ts'
@@ -9,14 +10,14 @@ import type { MethodCommand } from '../derived.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { place, type RequestFlags, valueAt } from '../flags/request.ts'
 import { parseCoin } from '../flags/values.ts'
-import type { KeyInfo } from '../keys/key.ts'
+import type { MultisigInfo, NamedKey } from '../keys/key.ts'
 import { print } from '../output.ts'
 import { addressBook, atNode, checkedChainId, openKeyring } from '../session.ts'
 import type { TxExtra } from './extras.ts'
 import { finish } from './finish.ts'
 import type { TxCommandOptions } from './options.ts'
 import { unsignedTx } from './result.ts'
-import { keyOf, LateSigner, noKey } from './signer.ts'
+import { keyOf, LateSigner, signingKey } from './signer.ts'
 
 interface TxRun {
   readonly method: MethodCommand
@@ -34,18 +35,19 @@ export async function runTx(context: RunContext, run: TxRun): Promise<void> {
   await atNode(options.node, async () => {
     const keyring = openKeyring(options)
     // The signer is known once the message is; until then the client only reads.
-    const signer = new LateSigner()
+    const signer = new LateSigner(options.signMode)
     const client = await SigningWadiClient.connectWithSigner(options.node, signer.offline)
     const chainId = await checkedChainId(client, options)
     const { json, from } = await messageOf(context, run, addressBook(keyring, chainId))
     const value = run.flags.complete(json)
     const message: EncodeObject = { typeUrl: `/${method.definition.requestType.$type}`, value }
     registerCodecs(anyTypes())
-    const key = keyOf(keyring, from, chainId)
-    signer.show(key)
-    if (options.generateOnly === true) return generate(context, client, message, from, options, key)
-    if (options.dryRun === true) return dryRun(context, client, message, from, options, key)
-    if (key === undefined) throw noKey(keyring, from)
+    const known = keyOf(keyring, from, chainId)
+    if (known?.algorithm !== 'multisig') signer.show(known)
+    if (options.generateOnly === true) return generate(context, client, message, from, options, known)
+    if (options.dryRun === true) return dryRun(context, client, message, from, options, known)
+    if (known?.algorithm === 'multisig') throw severalKeys(known)
+    const key = signingKey(keyring, from, chainId)
     await send(context, { client, message, from, options, unlock: () => signer.open(keyring, key, chainId) })
   })
 }
@@ -77,13 +79,13 @@ async function generate(
   message: EncodeObject,
   from: string,
   options: TxCommandOptions,
-  key: KeyInfo | undefined,
+  key: NamedKey | undefined,
 ): Promise<void> {
   // Without a key nothing can be simulated, so the limit has to be said.
   const fee =
     key === undefined && options.gas === 'auto'
       ? undefined
-      : await client.fee(from, [message], txOptions(options))
+      : await feeOf(client, message, from, txOptions(options), key)
   context.stdout.write(`${JSON.stringify(unsignedTx(message, fee, options))}\n`)
 }
 
@@ -93,13 +95,38 @@ async function dryRun(
   message: EncodeObject,
   from: string,
   options: TxCommandOptions,
-  key: KeyInfo | undefined,
+  key: NamedKey | undefined,
 ): Promise<void> {
   if (key === undefined)
     throw new CommandError(`there is no key for ${from}, whose public key a simulation needs`)
-  const { gas, amount } = await client.fee(from, [message], { ...txOptions(options), gas: 'auto' })
+  const { gas, amount } = await feeOf(client, message, from, { ...txOptions(options), gas: 'auto' }, key)
   const fee = amount.map((coin) => ({ denom: coin.denom, amount: coin.amount }))
   await print(context, options.output, { gas_estimate: gas.toString(), fee })
+}
+
+/** Gas limit and fee; for a multisig a simulation needs more than its address. */
+async function feeOf(
+  client: SigningWadiClient,
+  message: EncodeObject,
+  from: string,
+  options: TxOptions & { readonly gasAdjustment: number },
+  key: NamedKey | undefined,
+): Promise<TxFee> {
+  if (key?.algorithm !== 'multisig' || options.gas !== 'auto') return client.fee(from, [message], options)
+  const { multisigGas } = await import('./multisig.ts')
+  const gas = adjustGas(await multisigGas(client, key, message, options.memo), options.gasAdjustment)
+  return client.fee(from, [message], { ...options, gas })
+}
+
+function severalKeys({ name, threshold, members }: MultisigInfo): CommandError {
+  return new CommandError(
+    `${name} is a multisig: ${threshold} of its ${members.length} members have to sign`,
+    [
+      'print the transaction into a file with --generate-only',
+      `let members sign it: "wadi tx sign FILE --from MEMBER --multisig ${name}"`,
+      `put the signatures together: "wadi tx multisign FILE ${name} SIGNATURE…", then "wadi tx broadcast FILE"`,
+    ],
+  )
 }
 
 interface Sending {
@@ -147,7 +174,7 @@ function txOptions({
   fees,
   note,
   timeoutHeight,
-}: TxCommandOptions): TxOptions {
+}: TxCommandOptions): TxOptions & { readonly gasAdjustment: number } {
   return {
     gas: gas === 'auto' ? 'auto' : BigInt(gas),
     gasAdjustment,
