@@ -1,7 +1,8 @@
 import { BaseAccount, ModuleAccount } from '#gen/cosmos/auth/v1beta1/auth.ts'
 import { Any } from '#gen/google/protobuf/any.ts'
 import { assert, type ValueCodec } from '#kernel'
-import { fromByteString, toByteString } from '#lib/bytes.ts'
+import { fromByteString } from '#lib/bytes.ts'
+import { recentText } from '#lib/recent-text.ts'
 
 /** An account of any kind: what all have in common, and what only a module's has. */
 export interface Account {
@@ -159,10 +160,10 @@ function takeKey(bytes: Uint8Array): Any | undefined {
 function takeText(bytes: Uint8Array): string | undefined {
   const length = bytes[at + 1] ?? 0
   if (bytes[at] !== FIELD_1 || length >= SHORT || at + 2 + length > bytes.length) return undefined
-  const text = bytes.subarray(at + 2, at + 2 + length)
-  for (let i = 0; i < length; i++) if ((text[i] as number) >= 0x80) return undefined
-  at += 2 + length
-  return toByteString(text)
+  const start = at + 2
+  for (let i = 0; i < length; i++) if ((bytes[start + i] as number) >= 0x80) return undefined
+  at = start + length
+  return recentText(bytes, start, at)
 }
 
 function takeNumber(bytes: Uint8Array, tag: number): bigint {

@@ -163,9 +163,9 @@ function signingAccount(
 }
 
 /** The limit counts every key that a multisig is made of, whether it signed or not. */
-function checkSignatureCount(accounts: readonly Account[], params: Params, { countKeys }: AnteOptions): void {
+function checkSignatureCount(accounts: readonly Account[], params: Params, options: AnteOptions): void {
   let count = 0
-  for (const { base } of accounts) count += base.pubKey === undefined ? 1 : countKeys(base.pubKey)
+  for (const { base } of accounts) count += base.pubKey === undefined ? 1 : options.countKeys(base.pubKey)
   if (BigInt(count) > params.txSigLimit) {
     throw sdk.tooManySignatures(`signatures: ${count}, limit: ${params.txSigLimit}`)
   }
@@ -177,14 +177,16 @@ function checkSignature(
   index: number,
   account: Account,
   params: Params,
-  { mode, verify, countSignatures }: AnteOptions,
+  options: AnteOptions,
 ): void {
-  ctx.consumeGas(Number(params.sigVerifyCostSecp256k1) * countSignatures(index), 'ante verify: secp256k1')
+  const { mode } = options
+  const count = options.countSignatures(index)
+  ctx.consumeGas(Number(params.sigVerifyCostSecp256k1) * count, 'ante verify: secp256k1')
   checkSequence(tx, index, account, mode)
   const { pubKey, accountNumber, sequence } = account.base
   if (mode === 'simulate') return
   if (pubKey === undefined) throw sdk.invalidPubKey(`account ${account.base.address} has no public key`)
-  if (verify(index, { accountNumber, sequence, publicKey: pubKey })) return
+  if (options.verify(index, { accountNumber, sequence, publicKey: pubKey })) return
   throw sdk.unauthorized(
     `signature verification failed; please verify account number (${accountNumber}), sequence (${sequence}) and ` +
       `chain-id (${ctx.chainId})`,

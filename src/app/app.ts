@@ -13,7 +13,7 @@ import type { CommittedState } from '../store/committed.ts'
 import { Overlay } from '../store/overlay.ts'
 import { DecodedTxs } from './decoded.ts'
 import { type BlockScope, Executor, type ExecutorOptions, gasWantedOf } from './execute.ts'
-import { isFailure } from './failure.ts'
+import { type Failure, isFailure } from './failure.ts'
 import { initGenesis, located } from './genesis.ts'
 import { type BlockLimits, prepareProposal, refuseProposal } from './proposal.ts'
 import { sealed } from './sealed.ts'
@@ -189,7 +189,8 @@ export class App implements Omit<abci.AbciApp, 'query'> {
 
     const decoded = req.txs.map((bytes) => this.#executor.decode(bytes))
     this.#executor.warm(scope, decoded.filter((tx) => !isFailure(tx)) as DecodedTx[])
-    for (const [index, tx] of decoded.entries()) {
+    for (let index = 0; index < decoded.length; index++) {
+      const tx = decoded[index] as DecodedTx | Failure
       if (isFailure(tx)) results.push({ ...OK, ...tx, gasWanted: 0, gasUsed: 0 })
       else results.push(this.#executor.run(scope, tx, index, 'deliver'))
     }

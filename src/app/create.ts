@@ -1,3 +1,5 @@
+import { BinaryReader } from '@bufbuild/protobuf/wire'
+import { recentText } from '#lib/recent-text.ts'
 import { AnyTypes } from '#lib/strict.ts'
 import type { Verifier } from '#lib/verifier.ts'
 import type { Chain } from '../kernel/chain.ts'
@@ -6,7 +8,7 @@ import type { ExecutorOptions } from './execute.ts'
 import { SignatureCache } from './sigcache.ts'
 import { SignatureChecker } from './signatures.ts'
 import { DEFAULT_TX_LIMITS, type TxLimits } from './tx.ts'
-import { createTxDecoder, type MessageTypes, type TxDecoder } from './tx-decode.ts'
+import { createTxDecoder, type MessageType, type MessageTypes, type TxDecoder } from './tx-decode.ts'
 
 /** What an application is made of, without the parts that follow from the chain. */
 export interface CreateAppOptions extends Omit<AppOptions, 'decode' | 'signatures'> {
@@ -42,10 +44,20 @@ export function chainDecoder(chain: Chain, limits: TxLimits = DEFAULT_TX_LIMITS)
   return createTxDecoder(messageTypes(chain), limits)
 }
 
+/** Generated code takes a reader too, and with it the way in which texts are read. */
+interface Generated {
+  decode(input: BinaryReader): unknown
+}
+
+const readText = (bytes: Uint8Array): string => recentText(bytes, 0, bytes.length)
+
 function messageTypes(chain: Chain): MessageTypes {
-  const types = new Map<string, { readonly typeName: string; decode(bytes: Uint8Array): unknown }>()
+  const types = new Map<string, MessageType>()
   for (const [typeUrl, { request }] of chain.messages) {
-    types.set(typeUrl, { typeName: request.$type, decode: (bytes) => request.decode(bytes) })
+    types.set(typeUrl, {
+      typeName: request.$type,
+      decode: (bytes) => (request as unknown as Generated).decode(new BinaryReader(bytes, readText)),
+    })
   }
   const any = new AnyTypes(chain.modules.flatMap(({ packed = [] }) => packed.map(({ $type }) => $type)))
   return { get: (typeUrl) => types.get(typeUrl), any }

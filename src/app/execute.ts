@@ -1,7 +1,7 @@
 import { TxMsgData } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
 import { signersOf } from '#lib/reflect-signers.ts'
 import type { ExecTxResult } from '../abci/types.ts'
-import type { AnteMode, AnteOptions, KnownAccount } from '../kernel/ante.ts'
+import type { AnteMode, AnteOptions, KnownAccount, SigningAccount, TxPublicKey } from '../kernel/ante.ts'
 import type { Chain } from '../kernel/chain.ts'
 import { type BlockTime, Context } from '../kernel/context.ts'
 import { assert } from '../kernel/errors.ts'
@@ -148,14 +148,7 @@ export class Executor {
 
   #ante(ctx: Context, tx: DecodedTx, mode: AnteMode): void {
     const { signatures, minGasPrices } = this.#options
-    const options: AnteOptions = {
-      mode,
-      minGasPrices,
-      verify: (index, account) => signatures.verify(tx, index, account, ctx.chainId),
-      countSignatures: (index) => signatures.count(tx, index),
-      countKeys: (publicKey) => signatures.countKeys(publicKey),
-    }
-    this.chain.ante(ctx, tx, options)
+    this.chain.ante(ctx, tx, new AnteCall(signatures, tx, ctx.chainId, mode, minGasPrices))
   }
 
   #message(ctx: Context, message: TxMessage) {
@@ -175,6 +168,41 @@ export class Executor {
     } catch (error) {
       return failureOf(error, this.#options.onBug)
     }
+  }
+}
+
+/** One run of the ante handler: what it may ask about the transaction. */
+class AnteCall implements AnteOptions {
+  readonly mode: AnteMode
+  readonly minGasPrices: AnteOptions['minGasPrices']
+  readonly #signatures: SignatureChecker
+  readonly #tx: DecodedTx
+  readonly #chainId: string
+
+  constructor(
+    signatures: SignatureChecker,
+    tx: DecodedTx,
+    chainId: string,
+    mode: AnteMode,
+    minGasPrices: AnteOptions['minGasPrices'],
+  ) {
+    this.mode = mode
+    this.minGasPrices = minGasPrices
+    this.#signatures = signatures
+    this.#tx = tx
+    this.#chainId = chainId
+  }
+
+  verify(index: number, account: SigningAccount): boolean {
+    return this.#signatures.verify(this.#tx, index, account, this.#chainId)
+  }
+
+  countSignatures(index: number): number {
+    return this.#signatures.count(this.#tx, index)
+  }
+
+  countKeys(publicKey: TxPublicKey): number {
+    return this.#signatures.countKeys(publicKey)
   }
 }
 

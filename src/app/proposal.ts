@@ -31,8 +31,8 @@ export function prepareProposal(
   limits: BlockLimits,
 ): DecodedTx[] {
   const candidates: Candidate[] = []
-  for (const [position, bytes] of offered.entries()) {
-    const tx = executor.decode(bytes)
+  for (let position = 0; position < offered.length; position++) {
+    const tx = executor.decode(offered[position] as Uint8Array)
     if (!isFailure(tx)) candidates.push({ tx, position, priority: priorityOf(tx) })
   }
   const ordered = byPriority(candidates)

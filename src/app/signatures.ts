@@ -5,7 +5,7 @@ import { mustHalt } from './failure.ts'
 import type { SignatureCache } from './sigcache.ts'
 import { countKeys, countSignatures, signatureJobs } from './sign.ts'
 import type { DecodedTx, SignatureVerdict } from './tx.ts'
-import { decodePublicKey } from './tx-pubkey.ts'
+import { decodePublicKey, isSingleKey } from './tx-pubkey.ts'
 
 /** `tx_sig_limit` as it is unless somebody changed it. */
 const FORESEEN_SIGNERS = 7
@@ -36,7 +36,7 @@ export class SignatureChecker {
   }
 
   countKeys(publicKey: TxPublicKey): number {
-    return countKeys(decodePublicKey(publicKey))
+    return isSingleKey(publicKey) ? 1 : countKeys(decodePublicKey(publicKey))
   }
 
   /**
@@ -83,17 +83,19 @@ function verdictOf(tx: DecodedTx, index: number, account: SigningAccount, chainI
   const known = tx.verdicts?.[index]
   if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account)) return known
   const jobs = signatureJobs(tx, index, account, chainId)
-  const made: SignatureVerdict = { account, chainId, jobs, good: false }
+  // The transaction's own spelling of the key lives as long as the verdict; the state's would be one more.
+  const own = tx.signerInfos[index]?.publicKey
+  const publicKey = own !== undefined && sameKey(own, account.publicKey) ? own : account.publicKey
+  const made: SignatureVerdict = { account: { ...account, publicKey }, chainId, jobs, good: false }
   tx.verdicts ??= []
   tx.verdicts[index] = made
   return made
 }
 
 function sameAccount(a: SigningAccount, b: SigningAccount): boolean {
-  return (
-    a.accountNumber === b.accountNumber &&
-    a.sequence === b.sequence &&
-    a.publicKey.typeUrl === b.publicKey.typeUrl &&
-    equalBytes(a.publicKey.value, b.publicKey.value)
-  )
+  return a.accountNumber === b.accountNumber && a.sequence === b.sequence && sameKey(a.publicKey, b.publicKey)
+}
+
+function sameKey(a: TxPublicKey, b: TxPublicKey): boolean {
+  return a.typeUrl === b.typeUrl && equalBytes(a.value, b.value)
 }

@@ -2,6 +2,7 @@ import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
 import { ValueError } from '#lib/bytes.ts'
 import { parseUint } from '#lib/int.ts'
 import type { TxCoin } from '../kernel/ante.ts'
+import { fail } from '../kernel/errors.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import type { ModeInfo, SignerInfo, TxLimits } from './tx.ts'
 import { decodePublicKey, readAny } from './tx-pubkey.ts'
@@ -31,7 +32,9 @@ const VARINT_1 = 8 + VARINT
 const VARINT_2 = 16 + VARINT
 const VARINT_3 = 24 + VARINT
 
-const SIGN_MODES: ReadonlySet<number> = new Set(Object.values(SignMode))
+const SINGLE_MODES: ReadonlyMap<number, ModeInfo> = new Map(
+  Object.values(SignMode).map((mode) => [mode, { kind: 'single', mode }]),
+)
 
 /** Reads AuthInfo; unknown and repeated fields are refused at every level. */
 export function readAuthInfo(bytes: Uint8Array, limits: TxLimits): AuthInfo {
@@ -91,8 +94,7 @@ function readSingle(reader: WireReader): ModeInfo {
     if (tag === VARINT_1 && mode === undefined) mode = reader.uint32()
     else reader.refuse(tag)
   }
-  if (!SIGN_MODES.has(mode ?? 0)) throw reader.error(`sign mode ${mode} does not exist`)
-  return { kind: 'single', mode: mode ?? 0 }
+  return SINGLE_MODES.get(mode ?? 0) ?? fail(reader.error(`sign mode ${mode} does not exist`))
 }
 
 function readMulti(parent: WireReader, limits: TxLimits, maxDepth: number): ModeInfo {

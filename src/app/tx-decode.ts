@@ -9,9 +9,16 @@ import { type AuthInfo, readAuthInfo } from './tx-auth-info.ts'
 import { readAny } from './tx-pubkey.ts'
 import { BYTES, VARINT, WireReader } from './tx-wire.ts'
 
+/** One type of messages. */
+export interface MessageType {
+  /** As `cosmos.bank.v1beta1.MsgSend`. */
+  readonly typeName: string
+  decode(bytes: Uint8Array): unknown
+}
+
 /** The message types a transaction may hold, by type URL. */
 export interface MessageTypes {
-  get(typeUrl: string): { readonly typeName: string; decode(bytes: Uint8Array): unknown } | undefined
+  get(typeUrl: string): MessageType | undefined
   /** What messages may hold inside google.protobuf.Any; nothing when absent. */
   readonly any?: AnyTypes
 }

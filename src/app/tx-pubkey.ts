@@ -27,6 +27,11 @@ export function decodePublicKey(
   throw sdk.invalidPubKey(`accounts cannot have keys of type ${clip(typeUrl)}`)
 }
 
+/** Whether it is one key and no multisig, as its type says. */
+export function isSingleKey({ typeUrl }: TxPublicKey): boolean {
+  return typeUrl === SECP256K1 || typeUrl === ETHSECP256K1
+}
+
 /** Reads `google.protobuf.Any`. */
 export function readAny(reader: WireReader): TxPublicKey {
   let typeUrl: string | undefined

@@ -1,4 +1,5 @@
-import { byteStringOf, utf8Text, ValueError } from '#lib/bytes.ts'
+import { ValueError } from '#lib/bytes.ts'
+import { recentText } from '#lib/recent-text.ts'
 import { type AppError, fail } from '../kernel/errors.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 
@@ -52,12 +53,12 @@ export class WireReader {
     const length = this.#length()
     const start = this.at
     const end = start + length
-    const { bytes } = this
     this.at = end
-    for (let i = start; i < end; i++) {
-      if ((bytes[i] as number) >= 0x80) return this.#wideText(bytes.subarray(start, end))
+    try {
+      return recentText(this.bytes, start, end)
+    } catch (error) {
+      return fail(this.error(error instanceof ValueError ? error.message : 'not UTF-8'))
     }
-    return byteStringOf(bytes, start, end)
   }
 
   uint64(): bigint {
@@ -111,14 +112,6 @@ export class WireReader {
   #pass(count: number): void {
     if (count > this.end - this.at) throw this.error('a field is cut off')
     this.at += count
-  }
-
-  #wideText(bytes: Uint8Array): string {
-    try {
-      return utf8Text(bytes)
-    } catch (error) {
-      return fail(this.error(error instanceof ValueError ? error.message : 'not UTF-8'))
-    }
   }
 
   #length(): number {

@@ -18,13 +18,13 @@ export class EncodingError extends ValueError {
   override readonly name = 'EncodingError'
 }
 
-interface Latin1Host {
-  readonly Buffer?: { readonly prototype: { readonly latin1Slice?: Latin1Slice } }
+interface SliceHost {
+  readonly Buffer?: { readonly prototype: { readonly latin1Slice?: Slice; readonly base64Slice?: Slice } }
 }
-type Latin1Slice = (this: Uint8Array, start: number, end: number) => string
+type Slice = (this: Uint8Array, start: number, end: number) => string
 
 // Node reads a byte string out of an array three times as fast as the portable way; browsers lack it.
-const latin1Slice = (globalThis as unknown as Latin1Host).Buffer?.prototype.latin1Slice
+const { latin1Slice, base64Slice } = (globalThis as unknown as SliceHost).Buffer?.prototype ?? {}
 
 /** The bytes as a byte string. */
 export const toByteString: (bytes: Uint8Array) => ByteString =
@@ -96,7 +96,11 @@ const base64Values = new Int8Array(128).fill(-1)
 for (let i = 0; i < 64; i++) base64Values[base64Digits.charCodeAt(i)] = i
 
 /** Standard base64 with padding. */
-export function toBase64(bytes: Uint8Array): string {
+export const toBase64: (bytes: Uint8Array) => string =
+  base64Slice === undefined ? portableBase64 : (bytes) => base64Slice.call(bytes, 0, bytes.length)
+
+/** {@link toBase64} without help of the host. */
+export function portableBase64(bytes: Uint8Array): string {
   let text = ''
   for (let i = 0; i < bytes.length; i += 3) {
     const left = bytes.length - i
