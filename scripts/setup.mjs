@@ -3,7 +3,6 @@
 // When all is in place it says nothing. Options: --quiet (errors only), --json (result on stdout), --no-cometbft.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,9 +10,13 @@ import {
   COMETBFT_VERSION,
   compareVersions,
   findGo,
+  fingerprint,
   GO_BUILDS,
   GO_DOWNLOADS,
   installCometbft,
+  readStamp,
+  rememberedVersion,
+  STAMP_FILE,
   searchCometbft,
   waysToGetCometbft,
 } from './cometbft.mjs'
@@ -25,7 +28,6 @@ const exe = process.platform === 'win32' ? '.exe' : ''
 const modules = join(ROOT, 'node_modules')
 const nodeBinary = join(modules, 'node', 'bin', `node${exe}`)
 const nodeLink = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
-const stampFile = join(modules, '.wadi-setup.json')
 
 const flags = new Set(process.argv.slice(2))
 const json = flags.delete('--json')
@@ -40,7 +42,7 @@ class SetupError extends Error {
 }
 
 const done = []
-let stamp = readJson(stampFile) ?? {}
+let stamp = readStamp()
 
 try {
   if (flags.size > 0)
@@ -187,7 +189,7 @@ async function setUpCometbft() {
 }
 
 function search() {
-  const found = searchCometbft({ known: (path) => stamp[`cometbft ${fingerprint(path)}`] })
+  const found = searchCometbft({ known: (path) => rememberedVersion(path, stamp) })
   if (found.path !== undefined) remember(`cometbft ${fingerprint(found.path)}`, found.version)
   return found
 }
@@ -260,7 +262,7 @@ async function whileLocked(action) {
     await new Promise((wake) => setTimeout(wake, 200))
   }
   try {
-    stamp = readJson(stampFile) ?? {}
+    stamp = readStamp()
     return await action()
   } finally {
     rmSync(lock, { force: true })
@@ -293,12 +295,7 @@ function alive(pid) {
 function remember(key, value) {
   if (stamp[key] === value) return
   stamp[key] = value
-  if (existsSync(modules)) writeFileSync(stampFile, JSON.stringify(stamp))
-}
-
-function fingerprint(path) {
-  const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0 }
-  return createHash('sha256').update(`${path}|${size}|${mtimeMs}`).digest('hex').slice(0, 16)
+  if (existsSync(modules)) writeFileSync(STAMP_FILE, JSON.stringify(stamp))
 }
 
 function ageMs(path) {
