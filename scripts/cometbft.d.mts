@@ -35,6 +35,7 @@ export declare function searchCometbft(options?: {
   readonly env?: Env
   readonly known?: (path: string) => string | undefined
 }): Search
+export declare function rememberedVersion(path: string): string | undefined
 export declare function cometbftVersion(path: string): string
 export declare function findGo(env?: Env): Go | undefined
 export declare function compareVersions(a: string, b: string): number

@@ -2,12 +2,26 @@
 // before any package is installed, the command line imports the same rules later. Types: cometbft.d.mts.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { accessSync, constants, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { cacheFolder } from './cache-folder.mjs'
 
 export const COMETBFT_VERSION = '0.38.25'
 export const COMETBFT_MODULE = `github.com/cometbft/cometbft/cmd/cometbft@v${COMETBFT_VERSION}`
+
+/** Lost with node_modules, whose state it tells. */
+export const STAMP_FILE = fileURLToPath(new URL('../node_modules/.wadi-setup.json', import.meta.url))
 
 /** The oldest Go that builds it, and the oldest that downloads a newer Go by itself. */
 export const GO_BUILDS = '1.22.11'
@@ -15,13 +29,7 @@ export const GO_DOWNLOADS = '1.21.0'
 
 /** The user's cache folder for this release, by the custom of each system. */
 export function cometbftFolder(env = process.env, platform = process.platform, home = homedir()) {
-  return join(cacheRoot(env, platform, home), 'wadi', `cometbft-v${COMETBFT_VERSION}`)
-}
-
-function cacheRoot(env, platform, home) {
-  if (platform === 'win32') return env.LOCALAPPDATA || join(home, 'AppData', 'Local')
-  if (env.XDG_CACHE_HOME) return env.XDG_CACHE_HOME
-  return platform === 'darwin' ? join(home, 'Library', 'Caches') : join(home, '.cache')
+  return join(cacheFolder(env, platform, home), `cometbft-v${COMETBFT_VERSION}`)
 }
 
 /** Where a binary may be, best first: `{ path, source }`. Only `$COMETBFT` is listed when nothing is there. */
@@ -50,6 +58,26 @@ export function searchCometbft({ env = process.env, known = () => undefined } = 
     rejected.push({ path, source, problem })
   }
   return { rejected }
+}
+
+/** The version that set-up remembers of this very file, by its path, size and time; undefined where it knows none. */
+export function rememberedVersion(path, stamp = readStamp()) {
+  return stamp[`cometbft ${fingerprint(path)}`]
+}
+
+/** What set-up found out and need not find out again: answers by the fingerprints of the files they are about. */
+export function readStamp() {
+  try {
+    return JSON.parse(readFileSync(STAMP_FILE, 'utf8')) ?? {}
+  } catch {
+    return {}
+  }
+}
+
+/** Tells a file from another one in its place. */
+export function fingerprint(path) {
+  const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0 }
+  return `${path}|${size}|${mtimeMs}`
 }
 
 /** What `path version` prints, such as `0.38.25`; otherwise the reason why it could not be asked. */

@@ -3,17 +3,21 @@
 // When all is in place it says nothing. Options: --quiet (errors only), --json (result on stdout), --no-cometbft.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve, sep } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { cacheFolder } from './cache-folder.mjs'
 import {
   COMETBFT_VERSION,
   compareVersions,
   findGo,
+  fingerprint,
   GO_BUILDS,
   GO_DOWNLOADS,
   installCometbft,
+  readStamp,
+  rememberedVersion,
+  STAMP_FILE,
   searchCometbft,
   waysToGetCometbft,
 } from './cometbft.mjs'
@@ -23,9 +27,10 @@ const NODE_MAJOR = 24
 const LOCK_MAX_MS = 15 * 60_000
 const exe = process.platform === 'win32' ? '.exe' : ''
 const modules = join(ROOT, 'node_modules')
+const lockFile = join(ROOT, 'package-lock.json')
+const installedFile = join(modules, '.package-lock.json')
 const nodeBinary = join(modules, 'node', 'bin', `node${exe}`)
 const nodeLink = join(modules, '.bin', process.platform === 'win32' ? 'node.cmd' : 'node')
-const stampFile = join(modules, '.wadi-setup.json')
 
 const flags = new Set(process.argv.slice(2))
 const json = flags.delete('--json')
@@ -40,7 +45,7 @@ class SetupError extends Error {
 }
 
 const done = []
-let stamp = readJson(stampFile) ?? {}
+let stamp = readStamp()
 
 try {
   if (flags.size > 0)
@@ -69,7 +74,18 @@ async function setUp() {
   const state = ready()
   if (state === undefined)
     throw new SetupError('set-up finished, yet something is missing', ['run it once more'])
+  if (done.length > 0) compile()
   return state
+}
+
+/** Fills the compile cache that the launcher uses, so that the first start is as quick as the next one. */
+function compile() {
+  const files = ['src/cli/main.ts', 'src/cli/commands/dev.ts', 'src/query/serve.ts', 'modules/chain.ts']
+  const imports = files.map((file) => `import(${JSON.stringify(pathToFileURL(join(ROOT, file)))})`)
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled') }
+  const options = { cwd: ROOT, env, timeout: 60_000, stdio: 'ignore' }
+  // Without it everything works, later.
+  spawnSync(nodeWorks() ? nodeBinary : nodeOnPath(), ['-e', `Promise.all([${imports}])`], options)
 }
 
 // npm packages
@@ -83,12 +99,21 @@ async function setUpPackages() {
   stamp = {}
 }
 
-/** How node_modules differs from package-lock.json, or undefined. Packages for other systems may be absent. */
+/** How node_modules differs from package-lock.json, or undefined. */
 function packagesProblem() {
-  const wanted = readJson(join(ROOT, 'package-lock.json'))?.packages
+  const key = `packages ${fingerprint(lockFile)} ${fingerprint(installedFile)}`
+  if (stamp[key] === true) return undefined
+  const problem = compareLocks()
+  if (problem === undefined) remember(key, true)
+  return problem
+}
+
+/** Packages for other systems may be absent. */
+function compareLocks() {
+  const wanted = readJson(lockFile)?.packages
   if (wanted === undefined)
     throw new SetupError('package-lock.json is missing or damaged', ['git checkout package-lock.json'])
-  const installed = readJson(join(modules, '.package-lock.json'))?.packages
+  const installed = readJson(installedFile)?.packages
   if (installed === undefined) return 'not installed yet'
   for (const [path, entry] of Object.entries(wanted)) {
     if (path === '') continue
@@ -129,7 +154,7 @@ async function setUpRuntime() {
 function runtime() {
   const node = nodeWorks() ? nodeBinary : nodeOnPath()
   if (node === undefined) return { problem: 'node' }
-  const key = `runtime ${fingerprint(node)} ${fingerprint(join(modules, '.package-lock.json'))}`
+  const key = `runtime ${[node, installedFile, ...bindings()].map(fingerprint).join(' ')}`
   if (stamp[key] !== undefined) return { version: stamp[key] }
   const probe = 'require("secp256k1/bindings"); console.log(process.versions.node)'
   const run = spawnSync(node, ['-e', probe], { cwd: ROOT, encoding: 'utf8', timeout: 60_000 })
@@ -137,6 +162,15 @@ function runtime() {
     return { problem: 'native', detail: /Error: .*/.exec(run.stderr)?.[0] ?? String(run.error ?? run.status) }
   remember(key, run.stdout.trim())
   return { version: run.stdout.trim() }
+}
+
+/** The files one of which is the native verifier: built here, or come with the package. */
+function bindings() {
+  const prebuilt = join('prebuilds', `${process.platform}-${process.arch}`)
+  return [join('build', 'Release'), prebuilt].flatMap((folder) => {
+    const path = join(modules, 'secp256k1', folder)
+    return existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : []
+  })
 }
 
 function nodeWorks() {
@@ -187,7 +221,7 @@ async function setUpCometbft() {
 }
 
 function search() {
-  const found = searchCometbft({ known: (path) => stamp[`cometbft ${fingerprint(path)}`] })
+  const found = searchCometbft({ known: (path) => rememberedVersion(path, stamp) })
   if (found.path !== undefined) remember(`cometbft ${fingerprint(found.path)}`, found.version)
   return found
 }
@@ -260,7 +294,7 @@ async function whileLocked(action) {
     await new Promise((wake) => setTimeout(wake, 200))
   }
   try {
-    stamp = readJson(stampFile) ?? {}
+    stamp = readStamp()
     return await action()
   } finally {
     rmSync(lock, { force: true })
@@ -293,12 +327,7 @@ function alive(pid) {
 function remember(key, value) {
   if (stamp[key] === value) return
   stamp[key] = value
-  if (existsSync(modules)) writeFileSync(stampFile, JSON.stringify(stamp))
-}
-
-function fingerprint(path) {
-  const { size, mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { size: -1, mtimeMs: 0 }
-  return createHash('sha256').update(`${path}|${size}|${mtimeMs}`).digest('hex').slice(0, 16)
+  if (existsSync(modules)) writeFileSync(STAMP_FILE, JSON.stringify(stamp))
 }
 
 function ageMs(path) {

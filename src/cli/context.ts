@@ -1,4 +1,5 @@
 import type { Chain } from '../kernel/chain.ts'
+import type { QueryThread } from '../query/thread.ts'
 
 /** What every command needs of the program it belongs to. */
 export interface CliContext {
@@ -18,4 +19,6 @@ export interface RunContext extends CliContext {
 /** The context of a command that runs a node. */
 export interface NodeContext extends RunContext {
   readonly chain: Chain
+  /** Made first of all: its code loads while that of the node does. */
+  readonly queryThread: QueryThread
 }

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import type { QueryRequest, QueryResponse } from '../abci/types.ts'
 import type { AppError } from '../kernel/errors.ts'
 import type { StoreShare } from '../store/multistore.ts'
@@ -6,6 +5,7 @@ import { RequestBatch, readResponses } from './batch.ts'
 import { nodeErr } from './errors.ts'
 import type { Log, PoolMessage, WorkerMessage, WorkerSettings } from './messages.ts'
 import type { RestOptions } from './rest.ts'
+import { QueryThread, WORKER_HEAP_MB } from './thread.ts'
 import { QUERY_GAS } from './versions.ts'
 
 /** The committed state, as far as a reader in another thread needs it. */
@@ -21,7 +21,7 @@ export interface PoolLimits {
   readonly pendingBytes: number
   /** How long a query may take (default 20 s). A worker that then says nothing for as long is started anew. */
   readonly timeoutMs: number
-  /** Heap of the worker (default 1,024 MiB): beyond it the worker ends, and the node does not. */
+  /** Heap of the worker (default {@link WORKER_HEAP_MB}). */
   readonly workerHeapMb: number
 }
 
@@ -41,6 +41,8 @@ export interface QueryPoolOptions {
   /** Gas that one query may use. */
   readonly queryGas?: number
   readonly limits?: Partial<PoolLimits>
+  /** A thread whose code loads already; where it is not given, or at work, one is made. */
+  readonly thread?: QueryThread | undefined
   /** The worker's start-up file; for tests. */
   readonly worker?: URL
 }
@@ -59,14 +61,26 @@ const LIMITS: PoolLimits = {
   pending: 1_000,
   pendingBytes: 32 * 1_048_576,
   timeoutMs: 20_000,
-  workerHeapMb: 1_024,
+  workerHeapMb: WORKER_HEAP_MB,
 }
 
 /** Starts the query worker; rejects if it cannot serve, for example because REST's port is taken. */
 export async function startQueryPool(options: QueryPoolOptions): Promise<QueryPool> {
-  const pool = new WorkerPool(options)
-  await pool.start()
+  const { pool, serving } = openQueryPool(options)
+  await serving
   return pool
+}
+
+/**
+ * Starts the query worker without waiting for it: until `serving` resolves, queries are told that it starts. `serving`
+ * rejects if the worker cannot serve; it resolves as well when the pool is closed before.
+ */
+export function openQueryPool(options: QueryPoolOptions): {
+  readonly pool: QueryPool
+  readonly serving: Promise<void>
+} {
+  const pool = new WorkerPool(options)
+  return { pool, serving: pool.start() }
 }
 
 interface Pending {
@@ -87,7 +101,7 @@ class WorkerPool implements QueryPool {
   readonly #pending = new Map<number, Pending>()
   readonly #batch = new RequestBatch()
   readonly #watch: NodeJS.Timeout
-  #worker: Worker | undefined
+  #thread: QueryThread | undefined
   #ready = false
   #pendingBytes = 0
   #id = 0
@@ -124,16 +138,18 @@ class WorkerPool implements QueryPool {
 
   async close(): Promise<void> {
     this.#closed = true
+    const served = this.#ready
     this.#ready = false
     clearInterval(this.#watch)
     clearTimeout(this.#restart)
-    const worker = this.#worker
+    const thread = this.#thread
     this.#answerAll(nodeErr.unavailable('the node is stopping'))
-    if (worker === undefined) return
-    const ended = new Promise((resolve) => worker.once('exit', resolve))
-    worker.postMessage('close' satisfies PoolMessage)
-    const force = setTimeout(() => void worker.terminate(), 2_000)
-    await ended
+    if (thread === undefined) return
+    // One that still loads has nothing to finish.
+    if (!served) void thread.worker.terminate()
+    thread.worker.postMessage('close' satisfies PoolMessage)
+    const force = setTimeout(() => void thread.worker.terminate(), 2_000)
+    await thread.ended
     clearTimeout(force)
   }
 
@@ -150,15 +166,13 @@ class WorkerPool implements QueryPool {
       historyVersions,
       queryGas: this.#options.queryGas ?? QUERY_GAS,
     }
-    const worker = new Worker(this.#options.worker ?? startFile(), {
-      workerData: settings,
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.workerHeapMb },
-    })
-    this.#worker = worker
+    const spare = this.#options.thread?.free === true ? this.#options.thread : undefined
+    const thread = spare ?? new QueryThread(this.#options.worker, this.#limits.workerHeapMb)
+    thread.serve(settings)
+    this.#thread = thread
     this.#pingedAt = undefined
     return new Promise((resolve, reject) => {
-      let reason: Error | undefined
-      worker.on('message', (message: WorkerMessage) => {
+      thread.worker.on('message', (message: WorkerMessage) => {
         this.#pingedAt = undefined
         if (message instanceof Uint8Array) return this.#answers(message)
         if (message.kind === 'log') return this.#options.log(message.level, message.message, message.fields)
@@ -168,15 +182,12 @@ class WorkerPool implements QueryPool {
         this.#ready = !this.#closed
         resolve()
       })
-      worker.on('error', (error: Error) => {
-        reason = error
-      })
-      worker.on('exit', (code) => {
-        const error = reason ?? new WorkerEndedError(`the query worker ended with code ${code}`)
+      void thread.ended.then((error) => {
         const served = this.#ready
-        this.#ended(worker, share, error)
+        this.#ended(thread, share, error)
+        if (this.#closed) return resolve()
         reject(error)
-        if (served && !this.#closed) this.#startLater(error)
+        if (served) this.#startLater(error)
       })
     })
   }
@@ -189,7 +200,7 @@ class WorkerPool implements QueryPool {
   #flush(): void {
     if (this.#batch.size === 0) return
     const batch = this.#batch.take()
-    if (this.#ready) this.#worker?.postMessage(batch, [batch.buffer])
+    if (this.#ready) this.#thread?.worker.postMessage(batch, [batch.buffer])
   }
 
   #answers(batch: Uint8Array): void {
@@ -209,9 +220,9 @@ class WorkerPool implements QueryPool {
     for (const id of [...this.#pending.keys()]) this.#answer(id, refused(error))
   }
 
-  #ended(worker: Worker, share: StoreShare, error: Error): void {
-    if (this.#worker !== worker) return
-    this.#worker = undefined
+  #ended(thread: QueryThread, share: StoreShare, error: Error): void {
+    if (this.#thread !== thread) return
+    this.#thread = undefined
     this.#ready = false
     this.#options.store.dropReader(share)
     if (this.#closed) return
@@ -245,20 +256,12 @@ class WorkerPool implements QueryPool {
       this.#answer(id, refused(nodeErr.timeout(`no answer within ${timeoutMs} ms`)))
     }
     if (this.#ready && now - this.#readyAt > STEADY_MS) this.#delay = FIRST_DELAY_MS
-    if (this.#pingedAt !== undefined && now - this.#pingedAt >= timeoutMs) void this.#worker?.terminate()
+    if (this.#pingedAt !== undefined && now - this.#pingedAt >= timeoutMs)
+      void this.#thread?.worker.terminate()
     if (!late || this.#pingedAt !== undefined) return
     this.#pingedAt = now
-    this.#worker?.postMessage('ping' satisfies PoolMessage)
+    this.#thread?.worker.postMessage('ping' satisfies PoolMessage)
   }
-}
-
-/** The worker is gone without having said why. */
-export class WorkerEndedError extends Error {
-  override readonly name = 'WorkerEndedError'
-}
-
-function startFile(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
 }
 
 const NOTHING = new Uint8Array()

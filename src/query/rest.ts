@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { clip, utf8Text } from '#lib/bytes.ts'
 import { toJson } from '#lib/proto-json.ts'
@@ -24,6 +24,9 @@ export interface RestOptions {
   /** How long a client may take to send a request or to take an answer (default 30 s). */
   readonly clientTimeoutMs?: number
 }
+
+// An import would read all that node:http exports, and with that load Node's web client: as long as Node's own start.
+const { createServer } = process.getBuiltinModule('node:http')
 
 const HEIGHT = 'x-cosmos-block-height'
 

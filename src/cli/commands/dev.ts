@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import type { NodeContext } from '../context.ts'
-import { findCometbft } from '../node/cometbft.ts'
+import { preparedCometbft } from '../node/cometbft.ts'
 import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
 import { homePaths, initHome, readHome, resetHome } from '../node/home.ts'
 import { logPrinter } from '../node/log-lines.ts'
 import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
-import type { RunningNode } from '../node/supervisor.ts'
+import { type RunningNode, untilListening } from '../node/supervisor.ts'
 import { usableFolder } from './folder.ts'
-import { startWadiNode, untilEnd } from './start.ts'
+import { startWadiNode } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
 export interface DevOptions {
@@ -33,7 +33,7 @@ const FIRST_BLOCK_MS = 120_000
 export async function runDev(context: NodeContext, options: DevOptions): Promise<number> {
   const blockTimeMs = parseDuration(options.blockTime)
   usableFolder(options.home, '--home')
-  const cometbft = findCometbft()
+  const cometbft = preparedCometbft()
   const template = readTemplate('devnet')
   const known = existsSync(homePaths(options.home).genesis)
   if (known && options.reset === true) resetHome(options.home)
@@ -56,9 +56,12 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       p2p: at(ports.p2p),
       rest: at(ports.rest),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
+      cometbft,
     })
   })
-  const { node, restUrl, height } = started
+  const { node, ended, restUrl, height } = started
+  // Every door that the banner names is open.
+  if (!(await untilListening(node))) return ended
   const banner: Banner = {
     chainId: template.chain_id,
     home: readHome(options.home).paths.home,
@@ -71,11 +74,9 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
     moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
   }
-  // Ctrl-C has to find its handler when the banner can be read.
-  const end = untilEnd(node, context)
   context.stdout.write(options.json === true ? `${bannerJson(banner)}\n` : bannerText(banner))
   void announceBlock(context, options, node, height + 1)
-  return end
+  return ended
 }
 
 type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest', number>>

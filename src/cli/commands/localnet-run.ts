@@ -42,6 +42,8 @@ export async function runLocalnetCommand(
   const forget = onStopSignal(() => stop.resolve())
   try {
     const net = await runLocalnet({ dir, appCommand, onLog: logPrinter(context.stderr, 'text') })
+    const serving = net.nodes.map((node) => node.untilServing())
+    await Promise.race([stop.promise, Promise.allSettled(serving)])
     context.stdout.write(banner(net))
     await stop.promise
     await net.stop()
@@ -73,7 +75,7 @@ async function makeLocalnet({
 
 /** The command line of one node: this program itself. */
 function appCommand(home: string): { command: string; args: string[] } {
-  const program = fileURLToPath(new URL('../../bin/wadi.ts', import.meta.url))
+  const program = fileURLToPath(new URL('../../../bin/wadi.mjs', import.meta.url))
   return { command: process.execPath, args: [program, 'start', '--home', home, '--log-level', LOG_LEVEL] }
 }
 

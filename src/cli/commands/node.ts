@@ -13,8 +13,9 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
     .addOption(logLevel('error'))
     .action(async (options) => {
+      const queryThread = await startQueryThread()
       const { runDev } = await import('./dev.ts')
-      context.exit(await runDev({ ...context, chain: await context.loadChain() }, options))
+      context.exit(await runDev({ ...context, queryThread, chain: await context.loadChain() }, options))
     })
   program
     .command('start')
@@ -25,9 +26,15 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .addOption(logLevel('info'))
     .option('--upgrade-height <height>', 'height at which this program migrates the state', Number)
     .action(async (options) => {
+      const queryThread = await startQueryThread()
       const { runStart } = await import('./start.ts')
-      context.exit(await runStart({ ...context, chain: await context.loadChain() }, options))
+      context.exit(await runStart({ ...context, queryThread, chain: await context.loadChain() }, options))
     })
+}
+
+async function startQueryThread() {
+  const { QueryThread } = await import('../../query/thread.ts')
+  return new QueryThread()
 }
 
 /** A level for everything, or one a part of CometBFT: `p2p:none,*:error`. */

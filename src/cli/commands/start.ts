@@ -1,7 +1,7 @@
 import { FileTrace } from '../../abci/trace.ts'
 import type { NodeContext } from '../context.ts'
 import { type AppLog, openAppServer } from '../node/app-server.ts'
-import { findCometbft } from '../node/cometbft.ts'
+import { type Cometbft, preparedCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
 import { type LogSink, logPrinter } from '../node/log-lines.ts'
 import { takeRunLock } from '../node/run-record.ts'
@@ -21,16 +21,20 @@ export interface Overrides {
   readonly p2p?: { readonly host: string; readonly port: number }
   readonly rest?: { readonly host: string; readonly port: number }
   readonly env?: Readonly<Record<string, string>>
+  readonly cometbft?: Cometbft
 }
 
 /** A node that runs: both its processes, and how to end them. */
 export interface StartedNode {
   readonly node: RunningNode
+  /** The exit code of {@link untilEnd}. */
+  readonly ended: Promise<number>
+  /** Where REST listens, if it is on. */
   readonly restUrl: string | undefined
   readonly height: number
 }
 
-/** Opens the application of a home and starts CometBFT over it. */
+/** Opens the application of a home and starts CometBFT over it; resolves when its queries are answered. */
 export async function startWadiNode(
   context: NodeContext,
   options: StartCommandOptions,
@@ -38,7 +42,7 @@ export async function startWadiNode(
   overrides: Overrides = {},
 ): Promise<StartedNode> {
   const home = readHome(options.home)
-  const cometbft = findCometbft()
+  const { cometbft = preparedCometbft() } = overrides
   // Taken before the state is opened: a second process must not touch it.
   const lock = takeRunLock(homePaths(options.home).runRecord)
   const log = appLog(sink, options.json === true)
@@ -58,9 +62,15 @@ export async function startWadiNode(
     ...(overrides.rpc === undefined ? {} : { rpc: overrides.rpc }),
     ...(overrides.p2p === undefined ? {} : { p2p: overrides.p2p }),
     ...(overrides.env === undefined ? {} : { env: overrides.env }),
-    ...(app.restUrl === undefined ? {} : { restUrl: app.restUrl }),
   })
-  return { node, restUrl: app.restUrl, height: app.height }
+  // Without a wait since its process began: from there on, Ctrl-C has to end both in order.
+  const ended = untilEnd(node, context)
+  const restUrl = await app.serving.catch(async (error) => {
+    await node.stop()
+    throw error
+  })
+  if (restUrl !== undefined) lock.update({ restUrl })
+  return { node, ended, restUrl, height: app.height }
 }
 
 function openApp(
@@ -79,6 +89,7 @@ function openApp(
     chain: context.chain,
     software: context.version,
     log,
+    queryThread: context.queryThread,
     rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
@@ -89,12 +100,12 @@ function openApp(
 /** `wadi start`: runs until it is told to stop or something ends it; then says why. */
 export async function runStart(context: NodeContext, options: StartCommandOptions): Promise<number> {
   const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
-  const { node } = await startWadiNode(context, options, sink)
-  return untilEnd(node, context)
+  const { ended } = await startWadiNode(context, options, sink)
+  return ended
 }
 
 /** Waits for the end of a node, ending it on Ctrl-C; the exit code is 0 if it was asked to stop. */
-export async function untilEnd(node: RunningNode, context: NodeContext): Promise<number> {
+async function untilEnd(node: RunningNode, context: NodeContext): Promise<number> {
   const forget = onStopSignal(() => void node.stop())
   const reason = await node.exited
   forget()

@@ -5,7 +5,8 @@ import type { AbciApp } from '../../abci/types.ts'
 import { createApp } from '../../app/create.ts'
 import { GenesisError } from '../../app/genesis.ts'
 import type { Chain } from '../../kernel/chain.ts'
-import { type QueryPool, startQueryPool } from '../../query/pool.ts'
+import { openQueryPool, type QueryPool } from '../../query/pool.ts'
+import type { QueryThread } from '../../query/thread.ts'
 import { openStorage, type Storage } from '../../store/storage.ts'
 import { NodeError } from './errors.ts'
 import { parseGasPrices } from './gas-prices.ts'
@@ -29,14 +30,16 @@ export interface AppServerOptions {
   readonly rest?: Address
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
+  /** Where queries will run; its code loads already. */
+  readonly queryThread?: QueryThread
 }
 
-/** The application of a home, opened: its state recovered, its query worker running. */
+/** The application of a home, opened: its state recovered, its query worker starting. */
 export interface OpenedApp extends AppServer {
   readonly failed: Promise<Error>
   readonly height: number
-  /** `http://host:port` of REST, if it is on. */
-  readonly restUrl: string | undefined
+  /** Resolves when queries are answered, with `http://host:port` of REST if it is on; rejects if they cannot be. */
+  readonly serving: Promise<string | undefined>
 }
 
 /** Protocol version in block headers: a change of the state machine that old nodes cannot follow raises it. */
@@ -54,14 +57,14 @@ export async function openAppServer(options: AppServerOptions): Promise<OpenedAp
     report: (message) => log('info', message),
   })
   try {
-    return await serve(options, storage)
+    return serve(options, storage)
   } catch (error) {
     await storage.close()
     throw error
   }
 }
 
-async function serve(options: AppServerOptions, storage: Storage): Promise<OpenedApp> {
+function serve(options: AppServerOptions, storage: Storage): OpenedApp {
   const { home, chain, log } = options
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => {
@@ -77,14 +80,17 @@ async function serve(options: AppServerOptions, storage: Storage): Promise<Opene
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
   const rest = options.rest ?? home.app.rest
-  const pool = await startQueryPool({
+  const { pool, serving } = openQueryPool({
     store: storage.store,
     rpcUrl: options.rpcUrl,
     rest: home.app.rest.enabled ? rest : undefined,
     minGasPrices: home.app.minimumGasPrices,
     software: options.software,
     log,
+    thread: options.queryThread,
   })
+  // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
+  serving.catch(() => {})
   const server = new AbciServer(withQueries(app, pool), {
     onHalt: fail,
     onProtocolError: (error) => log('error', error.message),
@@ -94,7 +100,7 @@ async function serve(options: AppServerOptions, storage: Storage): Promise<Opene
   return {
     failed,
     height: storage.version,
-    restUrl: pool.restUrl,
+    serving: serving.then(() => pool.restUrl),
     listen: (socket) => server.listen(`unix://${socket}`),
     async close() {
       await server.close()

@@ -1,4 +1,9 @@
-import { COMETBFT_VERSION, searchCometbft, waysToGetCometbft } from '../../../scripts/cometbft.mjs'
+import {
+  COMETBFT_VERSION,
+  rememberedVersion,
+  searchCometbft,
+  waysToGetCometbft,
+} from '../../../scripts/cometbft.mjs'
 import { NodeError } from './errors.ts'
 
 export interface Cometbft {
@@ -11,8 +16,22 @@ export interface Cometbft {
  * The CometBFT binary of the one supported release: `$COMETBFT`, then PATH, then the user's cache folder, each
  * asked for its version. Throws `cometbft-wrong-version` when only others were found, else `cometbft-missing`.
  */
-export function findCometbft(env: Readonly<Record<string, string | undefined>> = process.env): Cometbft {
-  const { path, version, rejected } = searchCometbft({ env })
+export function findCometbft(env: Environment = process.env): Cometbft {
+  return find(env, undefined)
+}
+
+/**
+ * As {@link findCometbft}, but a binary that set-up asked for its version, and that is the same file still, is not
+ * asked again: that takes a process, and a node that starts has better to do.
+ */
+export function preparedCometbft(env: Environment = process.env): Cometbft {
+  return find(env, rememberedVersion)
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+function find(env: Environment, known: ((path: string) => string | undefined) | undefined): Cometbft {
+  const { path, version, rejected } = searchCometbft({ env, ...(known === undefined ? {} : { known }) })
   if (path !== undefined && version !== undefined) return { path, version }
   const fix = ['run "node scripts/setup.mjs"', ...waysToGetCometbft(env)]
   const seen = rejected.map(({ source, path, problem }) => `${source}: ${path} ${problem}`).join('; ')

@@ -96,6 +96,13 @@ export class LocalnetNode {
     )
   }
 
+  /** Returns when REST, if it is on, listens, or the application process has ended. */
+  async untilServing(): Promise<void> {
+    if (!this.home.app.rest.enabled) return
+    const serves = () => runningOn(this.home.paths.runRecord)?.restUrl !== undefined
+    await this.#waitUntil(() => serves() || !this.running, START_MS, 'serve')
+  }
+
   /**
    * Sends a signal to one or both processes. A signal that ends them (any but SIGSTOP and SIGCONT) ends the node
    * as a whole, since neither process goes on without the other; returns when both are gone.

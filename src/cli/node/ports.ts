@@ -61,8 +61,8 @@ function canListen(port: number, host: string): Promise<boolean> {
   })
 }
 
-/** Some systems let a second listener bind a narrower address; a connection tells. */
-function answers(port: number, host: string): Promise<boolean> {
+/** Whether something accepts connections. Some systems let a second listener bind a narrower address; this tells. */
+export function answers(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host })
     const settle = (answer: boolean) => {

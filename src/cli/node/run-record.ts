@@ -11,6 +11,7 @@ export interface RunRecord {
   readonly cometbftPid?: number
   readonly cometbftStarted?: string
   readonly rpcUrl?: string
+  /** Known from when REST listens. */
   readonly restUrl?: string
 }
 
@@ -18,7 +19,7 @@ export interface RunRecord {
 export interface RunLock {
   /** What a process that was killed left behind. */
   readonly previous: RunRecord | undefined
-  /** Adds to the record that others read. */
+  /** Adds to the record that others read; nothing once it is released. */
   update(more: Omit<Partial<RunRecord>, 'pid' | 'started'>): void
   release(): void
 }
@@ -30,15 +31,18 @@ export interface RunLock {
 export function takeRunLock(file: string): RunLock {
   let record: RunRecord = { pid: process.pid, started: processStart(process.pid) ?? '' }
   let previous: RunRecord | undefined
+  let held = true
   for (let attempt = 0; attempt < 100; attempt++) {
     if (createExclusively(file, record)) {
       return {
         previous,
         update(more) {
+          if (!held) return
           record = { ...record, ...more }
           replaceFile(file, record)
         },
         release() {
+          held = false
           if (readRecord(file)?.pid === process.pid) rmSync(file, { force: true })
         },
       }

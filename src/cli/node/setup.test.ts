@@ -96,6 +96,12 @@ test('the cache folder is the system’s own', () => {
   expect(cometbftFolder({ LOCALAPPDATA: '/L' }, 'win32', '/u')).toBe('/L/wadi/cometbft-v0.38.25')
 })
 
+test('a relative XDG_CACHE_HOME, which its specification has ignored, is ignored', () => {
+  expect(cometbftFolder({ XDG_CACHE_HOME: 'here' }, 'linux', '/home/u')).toBe(
+    '/home/u/.cache/wadi/cometbft-v0.38.25',
+  )
+})
+
 test('versions compare by their numbers', () => {
   expect(compareVersions('1.9.0', '1.22.11')).toBeLessThan(0)
   expect(compareVersions('1.22.11', '1.22.11')).toBe(0)
@@ -180,6 +186,21 @@ describe('set-up', { timeout: 60_000 }, () => {
     writeFileSync(join(root, 'package-lock.json'), JSON.stringify(next))
     expect((await setup(root, '--no-cometbft')).err).toContain('a is 1.0.0, not 1.0.1')
     expect(calls()).toHaveLength(2)
+  })
+
+  test('looks at the signature verifier again when its file is gone', async () => {
+    const root = clone()
+    await setup(root, '--no-cometbft')
+    const folder = join(root, `node_modules/secp256k1/prebuilds/${process.platform}-${process.arch}`)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'secp256k1.node'), '')
+    rmSync(join(root, 'node_modules/.wadi-setup.json'))
+    await setup(root, '--no-cometbft')
+    expect(calls()).toHaveLength(1)
+    rmSync(folder, { recursive: true })
+    writeFileSync(join(root, 'node_modules/secp256k1/bindings.js'), 'throw new Error("No native build")')
+    expect((await setup(root, '--no-cometbft')).code).toBe(0)
+    expect(calls().at(-1)).toBe('npm rebuild secp256k1 --ignore-scripts=false')
   })
 
   test('lets an older Go download a newer one, and refuses one that cannot', async () => {

@@ -6,7 +6,7 @@ import { NodeError } from './errors.ts'
 import { cometbftExit, type ExitReason } from './exit-reason.ts'
 import { type Address, type NodeHome, prepareSocketFolder, readHome } from './home.ts'
 import { eachLine, LastLines, type LogSink } from './log-lines.ts'
-import { isPortFree } from './ports.ts'
+import { answers, isPortFree } from './ports.ts'
 import { nodeStatus } from './rpc.ts'
 import { cometbftOf, processStart, type RunLock, takeRunLock } from './run-record.ts'
 
@@ -37,7 +37,6 @@ export interface StartOptions {
   /** Instead of the addresses in `config.toml`. */
   readonly rpc?: Address
   readonly p2p?: Address
-  readonly restUrl?: string
   readonly logFormat?: 'text' | 'json'
   readonly logLevel?: string
   readonly onLog?: LogSink
@@ -78,8 +77,7 @@ export async function startNode(options: StartOptions): Promise<RunningNode> {
     }
     const child = spawnCometbft(cometbft.path, home, { ...options, rpc, p2p })
     const rpcUrl = `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`
-    const { restUrl } = options
-    lock.update({ rpcUrl, ...processRecord(child.pid), ...(restUrl === undefined ? {} : { restUrl }) })
+    lock.update({ rpcUrl, ...processRecord(child.pid) })
     return supervise(child, home, rpcUrl, lock, options)
   } catch (error) {
     // Its open files and threads would keep the process from ending.
@@ -103,6 +101,20 @@ export async function untilReady(node: RunningNode, timeoutMs = 30_000): Promise
       ])
     await sleep(POLL_MS)
   }
+}
+
+/** Waits until the node's RPC takes connections; false when the node ends before. */
+export async function untilListening(node: RunningNode): Promise<boolean> {
+  let ended = false
+  void node.exited.then(() => {
+    ended = true
+  })
+  const { hostname, port } = new URL(node.rpcUrl)
+  while (!ended) {
+    if (await answers(Number(port), hostname)) return true
+    await sleep(POLL_MS)
+  }
+  return false
 }
 
 /** The error to show for an end, also for one that was asked for. */

@@ -10,7 +10,7 @@ import { CommandError, UsageError } from '../errors.ts'
 import type { RequestFlags } from '../flags/request.ts'
 import { parsePageKey } from '../flags/values.ts'
 import type { PageOptions } from '../options.ts'
-import { printMessage } from '../output.ts'
+import { printMessage } from '../output-message.ts'
 import { addressBook, atNode, openKeyring } from '../session.ts'
 import type { QueryOptions } from './command.ts'
 

@@ -3,7 +3,8 @@ import { type JsonObject, toJson } from '#lib/proto-json.ts'
 import { messageOf } from '#lib/reflect.ts'
 import type { TxFee } from '../../client/signing.ts'
 import type { TxResult } from '../../client/tx-result.ts'
-import { type OutputFormat, readable } from '../output.ts'
+import type { OutputFormat } from '../output.ts'
+import { readable } from '../output-message.ts'
 
 /** A transaction in a block, in the words of the Cosmos SDK; people are spared the events. */
 export function resultJson(result: TxResult, format: OutputFormat): JsonObject {

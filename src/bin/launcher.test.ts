@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+let dir: string
+let root: string
+let cache: string
+
+/** The launcher, over a program of two files that says what it is told to. */
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'wadi-launcher-'))
+  root = join(dir, 'clone')
+  cache = join(dir, 'cache')
+  for (const file of ['bin/wadi', 'bin/wadi.mjs', 'scripts/cache-folder.mjs', 'package.json'])
+    cpSync(join(ROOT, file), join(root, file))
+  mkdirSync(join(root, 'src/bin'), { recursive: true })
+  write(
+    'src/bin/wadi.ts',
+    "import { word } from './word.ts'\nprocess.stdout.write((word as string) + '\\n')\n",
+  )
+  say('one')
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+function write(file: string, text: string): void {
+  writeFileSync(join(root, file), text)
+  utimesSync(join(root, file), 1_000, 1_000)
+}
+
+/** Words of one length leave nothing but the content to tell the sources apart. */
+const say = (word: string) => write('src/bin/word.ts', `export const word: string = '${word}'\n`)
+
+function launch(env: Readonly<Record<string, string>> = { XDG_CACHE_HOME: cache }) {
+  const { PATH } = process.env
+  const options = { cwd: root, encoding: 'utf8', env: { PATH, WADI_NODE: process.execPath, ...env } } as const
+  const { status, stdout, stderr } = spawnSync(join(root, 'bin/wadi'), ['version'], options)
+  return { status, stdout, stderr }
+}
+
+const said = (word: string) => ({ status: 0, stdout: `${word}\n`, stderr: '' })
+const cached = () => readdirSync(join(cache, 'wadi/compiled'), { recursive: true, withFileTypes: true })
+const files = () => cached().filter((entry) => entry.isFile()).length
+const inClone = () => readdirSync(root, { recursive: true }).sort()
+
+test('a source that changed is compiled anew, whatever its size and time say', () => {
+  expect(launch()).toEqual(said('one'))
+  expect(launch()).toEqual(said('one'))
+  say('two')
+  expect(launch()).toEqual(said('two'))
+  say('one')
+  expect(launch()).toEqual(said('one'))
+})
+
+test('what is compiled goes into the cache folder of the user, and nothing into the clone', () => {
+  const before = inClone()
+  launch()
+  expect(files()).toBeGreaterThan(0)
+  const first = files()
+  launch()
+  expect(files()).toBe(first)
+  expect(inClone()).toEqual(before)
+})
+
+test('a damaged cache is not believed', () => {
+  launch()
+  for (const entry of cached())
+    if (entry.isFile()) writeFileSync(join(entry.parentPath, entry.name), 'export const word = "bad"')
+  expect(launch()).toEqual(said('one'))
+})
+
+test('without a folder to write to, or a home, the command works and says nothing of it', () => {
+  mkdirSync(cache)
+  chmodSync(cache, 0o500)
+  expect(launch()).toEqual(said('one'))
+  expect(launch({ XDG_CACHE_HOME: '/dev/null' })).toEqual(said('one'))
+  const before = inClone()
+  expect(launch({ HOME: '' })).toEqual(said('one'))
+  expect(launch({ HOME: '', XDG_CACHE_HOME: 'relative' })).toEqual(said('one'))
+  expect(inClone()).toEqual(before)
+})
