@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -24,7 +25,13 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'wadi-launcher-'))
   root = join(dir, 'clone')
   cache = join(dir, 'cache')
-  for (const file of ['bin/wadi', 'bin/wadi.mjs', 'scripts/cache-folder.mjs', 'package.json'])
+  for (const file of [
+    'bin/wadi',
+    'bin/wadi.mjs',
+    'bin/node-flags',
+    'scripts/cache-folder.mjs',
+    'package.json',
+  ])
     cpSync(join(ROOT, file), join(root, file))
   mkdirSync(join(root, 'src/bin'), { recursive: true })
   write(
@@ -54,6 +61,14 @@ const said = (word: string) => ({ status: 0, stdout: `${word}\n`, stderr: '' })
 const cached = () => readdirSync(join(cache, 'wadi/compiled'), { recursive: true, withFileTypes: true })
 const files = () => cached().filter((entry) => entry.isFile()).length
 const inClone = () => readdirSync(root, { recursive: true }).sort()
+
+test('npm starts Node with the flags of the launcher', () => {
+  const flags = readFileSync(join(ROOT, 'bin/node-flags'), 'utf8').trim().split('\n').join(' ')
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  expect([scripts.start, scripts.localnet, scripts.wadi]).toEqual(
+    [' dev', ' localnet', ''].map((command) => `node ${flags} bin/wadi.mjs${command}`),
+  )
+})
 
 test('a source that changed is compiled anew, whatever its size and time say', () => {
   expect(launch()).toEqual(said('one'))

@@ -161,21 +161,18 @@ class Driver {
     const blocks = Array.from({ length: Math.ceil(txs.length / size) }, (_, i) =>
       txs.slice(i * size, (i + 1) * size),
     )
-    if (blocks[0] !== undefined) this.#check(blocks[0], 'CheckTx')
+    // All of it encoded before: what the benchmark needs itself is no cost of a send.
+    const checks = blocks.map((block) => checkRequests(block, 0))
+    const rechecks = blocks.map((block) => checkRequests(block, 1))
+    this.#timed('CheckTx', 'CheckTx', checks[0] as Requests)
     for (const [i, block] of blocks.entries()) {
-      const following = blocks[i + 1] ?? []
-      this.#check(following, 'CheckTx')
+      const [check, recheck] = [checks[i + 1], rechecks[i + 1]]
+      if (check !== undefined) this.#timed('CheckTx', 'CheckTx', check)
       this.#propose(block)
-      this.#check(following, 'Recheck')
+      if (recheck !== undefined) this.#timed('Recheck', 'CheckTx', recheck)
     }
     const phases = Object.entries(this.#spent).map(([phase, spent]) => [phase, round(spent / txs.length)])
     return Object.fromEntries(phases) as Record<Phase, number>
-  }
-
-  #check(txs: readonly Uint8Array[], phase: 'CheckTx' | 'Recheck'): void {
-    const type = phase === 'CheckTx' ? 0 : 1
-    const requests = txs.map((tx) => RequestCheckTx.encode({ tx, type }).finish())
-    this.#timed(phase, 'CheckTx', requests)
   }
 
   #propose(txs: readonly Uint8Array[]): void {
@@ -187,27 +184,31 @@ class Driver {
     this.#timed(
       'PrepareProposal',
       'PrepareProposal',
-      [RequestPrepareProposal.encode(offered).finish()],
+      joint([RequestPrepareProposal.encode(offered).finish()]),
       txs.length,
     )
     const proposed = RequestProcessProposal.fromPartial(block)
     this.#timed(
       'ProcessProposal',
       'ProcessProposal',
-      [RequestProcessProposal.encode(proposed).finish()],
+      joint([RequestProcessProposal.encode(proposed).finish()]),
       txs.length,
     )
     const decided = RequestFinalizeBlock.fromPartial(block)
-    this.#timed('FinalizeBlock', 'FinalizeBlock', [RequestFinalizeBlock.encode(decided).finish()], txs.length)
-    this.#timed('Commit', 'Commit', [new Uint8Array()], txs.length)
+    const decision = joint([RequestFinalizeBlock.encode(decided).finish()])
+    this.#timed('FinalizeBlock', 'FinalizeBlock', decision, txs.length)
+    this.#timed('Commit', 'Commit', joint([new Uint8Array()]), txs.length)
     if (this.#count !== txs.length) throw new Error(`${this.#count} results of ${txs.length} sends`)
   }
 
-  #timed(phase: Phase, name: MethodName, requests: readonly Uint8Array[], txs = requests.length): void {
+  #timed(phase: Phase, name: MethodName, { bytes, ends }: Requests, txs = ends.length): void {
     const method = methodTable().find((each) => each?.name === name) as Method
-    const buffers = requests.map(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length))
     const start = process.cpuUsage()
-    for (const buffer of buffers) this.#dispatcher.handle(1, method, buffer, 0, buffer.length)
+    let at = 0
+    for (const end of ends) {
+      this.#dispatcher.handle(1, method, bytes, at, end)
+      at = end
+    }
     const spent = cpuSince(start)
     this.#spent[phase] += spent
     if (txs > 0) this.least[phase] = Math.min(this.least[phase], spent / txs)
@@ -243,6 +244,24 @@ class Driver {
     }
   }
 }
+
+/** Requests one behind the other, as they arrive at a socket. */
+interface Requests {
+  readonly bytes: Buffer
+  readonly ends: readonly number[]
+}
+
+function joint(requests: readonly Uint8Array[]): Requests {
+  let end = 0
+  const ends = requests.map(({ length }) => {
+    end += length
+    return end
+  })
+  return { bytes: Buffer.concat(requests), ends }
+}
+
+const checkRequests = (txs: readonly Uint8Array[], type: 0 | 1): Requests =>
+  joint(txs.map((tx) => RequestCheckTx.encode({ tx, type }).finish()))
 
 function emptyPhases(value = 0): Record<Phase, number> {
   return Object.fromEntries(PHASES.map((phase) => [phase, value])) as Record<Phase, number>

@@ -10,6 +10,7 @@ import { genesisDoc, genesisValidator } from '../../src/cli/node/genesis-doc.ts'
 import { homePaths, initHome } from '../../src/cli/node/home.ts'
 import { newNodeKeys } from '../../src/cli/node/keys.ts'
 import { LOOPBACK, pickPorts } from '../../src/cli/node/ports.ts'
+import { wadiCommand } from '../../src/cli/node/program.ts'
 import { readRecord } from '../../src/cli/node/run-record.ts'
 import type { Dialect } from './accounts.ts'
 import { accountRows, appStateText, balanceRows, writePieces } from './genesis.ts'
@@ -61,8 +62,8 @@ export const wadi: Subject = {
     rmSync(file)
   },
   async start(home) {
-    const program = new URL('../../src/bin/wadi.ts', import.meta.url).pathname
-    const child = launch(home, 'app', process.execPath, [program, 'start', '--home', home])
+    const { command, args } = wadiCommand(['start', '--home', home])
+    const child = launch(home, 'app', command, args)
     const pids = () => [readRecord(homePaths(home).runRecord)?.cometbftPid ?? 0, child.pid ?? 0]
     return running(home, [child], pids)
   },

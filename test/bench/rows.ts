@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { NODE_FLAGS } from '../../src/cli/node/program.ts'
 import type { AppBenchmark } from './app.ts'
 import { kvstore, type Running, SENDERS, type Subject, wadi } from './chains.ts'
 import type { IavlBenchmark } from './iavl.ts'
@@ -121,7 +122,7 @@ export const iavl: Row = async (settings) => {
 
 function script<T>(name: string, args: readonly string[]): T {
   const file = new URL(name, import.meta.url).pathname
-  const text = execFileSync(process.execPath, [file, ...args, '--json'], {
+  const text = execFileSync(process.execPath, [...NODE_FLAGS, file, ...args, '--json'], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
   })

@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import type { JsonObject } from '#lib/proto-json.ts'
 import type { RunContext } from '../context.ts'
 import { findCometbft } from '../node/cometbft.ts'
@@ -9,6 +8,7 @@ import type { ControlRequest, NodeReport } from '../node/localnet-control.ts'
 import { initLocalnet, isLocalnet, readLocalnet } from '../node/localnet-files.ts'
 import type { Which } from '../node/localnet-node.ts'
 import { logPrinter } from '../node/log-lines.ts'
+import { wadiCommand } from '../node/program.ts'
 import { onStopSignal } from '../node/supervisor.ts'
 import { parseDuration } from './dev.ts'
 import { usableFolder } from './folder.ts'
@@ -74,10 +74,7 @@ async function makeLocalnet({
 }
 
 /** The command line of one node: this program itself. */
-function appCommand(home: string): { command: string; args: string[] } {
-  const program = fileURLToPath(new URL('../../../bin/wadi.mjs', import.meta.url))
-  return { command: process.execPath, args: [program, 'start', '--home', home, '--log-level', LOG_LEVEL] }
-}
+const appCommand = (home: string) => wadiCommand(['start', '--home', home, '--log-level', LOG_LEVEL])
 
 function banner({ chainId, dir, nodes }: Localnet): string {
   const rows = nodes.map(
