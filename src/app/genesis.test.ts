@@ -62,10 +62,10 @@ const chain = defineChain({
 
 function start(document: unknown) {
   calls = []
-  const { ctx, store } = openStates([])
+  const { ctx } = openStates([])
   const inChain = ctx.with({ slots: chain.slots })
   const text = typeof document === 'string' ? document : JSON.stringify(document)
-  initGenesis(inChain, store, chain, utf8(text))
+  initGenesis(inChain, chain, utf8(text))
   return inChain
 }
 const problem = (document: unknown): string => {
@@ -172,10 +172,8 @@ test('a bug in a module is not dressed up as a fault of the document', () => {
     }),
   })
   const bad = defineChain({ ...chain, modules: [broken] })
-  const { ctx, store } = openStates([])
-  expect(() => initGenesis(ctx.with({ slots: bad.slots }), store, bad, utf8('{"broken":{}}'))).toThrow(
-    TypeError,
-  )
+  const { ctx } = openStates([])
+  expect(() => initGenesis(ctx.with({ slots: bad.slots }), bad, utf8('{"broken":{}}'))).toThrow(TypeError)
 })
 
 test('export gives every module that has a genesis, in the chain’s order, with its type', () => {

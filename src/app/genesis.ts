@@ -6,7 +6,6 @@ import { type Chain, runMigrations } from '../kernel/chain.ts'
 import type { Context } from '../kernel/context.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Genesis, GenesisDefinition, Module } from '../kernel/module.ts'
-import type { Journal } from './execute.ts'
 
 /** A genesis document that cannot start a chain: `path` says where, the message what and how to mend it. */
 export class GenesisError extends Error {
@@ -25,7 +24,7 @@ type Row = (ctx: Context, row: unknown) => void
  * Fills the store from `app_state`, module by module in the chain's order, whatever order the document has. Long
  * lists go to their module one row at a time: a document with a million accounts is never one object.
  */
-export function initGenesis(ctx: Context, store: Journal, chain: Chain, appState: Uint8Array): void {
+export function initGenesis(ctx: Context, chain: Chain, appState: Uint8Array): void {
   const sections = sectionsOf(chain, appState)
   for (const module of chain.modules) {
     if (module.genesis === undefined) continue
@@ -36,10 +35,9 @@ export function initGenesis(ctx: Context, store: Journal, chain: Chain, appState
         'is missing; `wadi genesis validate` shows the default',
       )
     }
-    initModule(ctx, store, appState, span, module.genesis)
+    initModule(ctx, appState, span, module.genesis)
   }
   runMigrations(ctx, chain)
-  store.settle()
 }
 
 function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
@@ -62,13 +60,7 @@ function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
   return sections
 }
 
-function initModule(
-  ctx: Context,
-  store: Journal,
-  appState: Uint8Array,
-  span: JsonSpan,
-  genesis: Genesis,
-): void {
+function initModule(ctx: Context, appState: Uint8Array, span: JsonSpan, genesis: Genesis): void {
   const definition = genesis.definition as GenesisDefinition<unknown>
   const rows = (definition.rows ?? {}) as Readonly<Record<string, Row>>
   const fields = new Map(messageOf(genesis.type.$type).fields.map((field) => [field.name, field]))
@@ -84,29 +76,20 @@ function initModule(
     })
   })
   located(span.path, () => definition.init(ctx, fromJson(genesis.type.$type, plain, span.path) as never))
-  store.settle()
   for (const [property, take] of Object.entries(rows)) {
     const list = lists.get(property)
-    if (list !== undefined) initRows(ctx, store, appState, list.span, list.field, take)
+    if (list !== undefined) initRows(ctx, appState, list.span, list.field, take)
   }
   located(span.path, () => definition.finish?.(ctx))
 }
 
-function initRows(
-  ctx: Context,
-  store: Journal,
-  appState: Uint8Array,
-  span: JsonSpan,
-  field: DescField,
-  take: Row,
-): void {
+function initRows(ctx: Context, appState: Uint8Array, span: JsonSpan, field: DescField, take: Row): void {
   const type = field.message
   if (type === undefined) throw new GenesisError(span.path, 'rows of this list are not messages')
   const scanner = new JsonScanner(appState, { span })
   scanner.elements(() => {
     const path = scanner.path
     located(path, () => take(ctx, fromJson(type, scanner.value(), path)))
-    store.settle()
   })
 }
 

@@ -27,7 +27,9 @@ const MULTIPLIER = randomInt(2 ** 31, 2 ** 32 - 1) | 1
 export class FlatIndex {
   size = 0
   private readonly memory: Memory
-  private readonly probe = new KeyProbe()
+  /** The key that {@link get} was last asked for. */
+  readonly probe = new KeyProbe()
+  private lastHash = 0
   private directory: Shard[] = [new Shard(SHARD_BITS_MIN, 0)]
   private directoryBits = 0
 
@@ -39,6 +41,7 @@ export class FlatIndex {
   get(key: ByteString): number {
     this.probe.set(key)
     const hash = probeHash(this.probe)
+    this.lastHash = hash
     const shard = this.shardOf(hash)
     const at = this.locate(shard, hash)
     return at < 0 ? 0 : (shard.entries[at] as number) & NODE_MASK
@@ -78,6 +81,11 @@ export class FlatIndex {
   /** Adds a leaf whose key is known to be new. */
   add(leaf: number): void {
     this.insert(recordHash(this.memory, leaf), leaf)
+  }
+
+  /** Adds a leaf with the key that {@link get} was last asked for, and did not find. */
+  addMissing(leaf: number): void {
+    this.insert(this.lastHash, leaf)
   }
 
   private insert(hash: number, leaf: number): void {
