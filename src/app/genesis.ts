@@ -1,11 +1,12 @@
+import { withoutAddressCache } from '#lib/address.ts'
 import { clip, ValueError } from '#lib/bytes.ts'
 import { JsonScanner, type JsonSpan } from '#lib/json-stream.ts'
-import { fromJson } from '#lib/proto-json.ts'
+import { fromJson, type Place, unpackedFromJson } from '#lib/proto-json.ts'
 import { type DescField, messageOf, propertyOf } from '#lib/reflect.ts'
 import { type Chain, runMigrations } from '../kernel/chain.ts'
 import type { Context } from '../kernel/context.ts'
 import { AppError } from '../kernel/errors.ts'
-import type { Genesis, GenesisDefinition, Module } from '../kernel/module.ts'
+import type { Genesis, GenesisDefinition, Module, OpenedRows } from '../kernel/module.ts'
 
 /** A genesis document that cannot start a chain: `path` says where, the message what and how to mend it. */
 export class GenesisError extends Error {
@@ -18,7 +19,7 @@ export class GenesisError extends Error {
   }
 }
 
-type Row = (ctx: Context, row: unknown) => void
+type Row = ((ctx: Context, row: unknown) => void) | OpenedRows
 
 /**
  * Fills the store from `app_state`, module by module in the chain's order, whatever order the document has. Long
@@ -62,7 +63,8 @@ function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
 
 function initModule(ctx: Context, appState: Uint8Array, span: JsonSpan, genesis: Genesis): void {
   const definition = genesis.definition as GenesisDefinition<unknown>
-  const rows = (definition.rows ?? {}) as Readonly<Record<string, Row>>
+  const { rows: takers = {}, finish } = definition.intake?.() ?? definition
+  const rows = takers as Readonly<Record<string, Row>>
   const fields = new Map(messageOf(genesis.type.$type).fields.map((field) => [field.name, field]))
   const plain: Record<string, unknown> = {}
   const lists = new Map<string, { span: JsonSpan; field: DescField }>()
@@ -80,28 +82,32 @@ function initModule(ctx: Context, appState: Uint8Array, span: JsonSpan, genesis:
     const list = lists.get(property)
     if (list !== undefined) initRows(ctx, appState, list.span, list.field, take)
   }
-  located(span.path, () => definition.finish?.(ctx))
+  located(span.path, () => finish?.(ctx))
 }
 
 function initRows(ctx: Context, appState: Uint8Array, span: JsonSpan, field: DescField, take: Row): void {
   const type = field.message
   if (type === undefined) throw new GenesisError(span.path, 'rows of this list are not messages')
   const scanner = new JsonScanner(appState, { span })
-  scanner.elements(() => {
-    const path = scanner.path
-    located(path, () => take(ctx, fromJson(type, scanner.value(), path)))
-  })
+  const path = () => scanner.path
+  const takeRow =
+    typeof take === 'function'
+      ? () => take(ctx, fromJson(type, scanner.value(), path))
+      : () => take.opened(ctx, unpackedFromJson(scanner.value(), path))
+  // The scanner stays at the row that stopped it.
+  located(path, () => withoutAddressCache(() => scanner.elements(takeRow)))
 }
 
 /** Runs `work`; a value that does not fit is reported with the place in the document. */
-export function located(path: string, work: () => void): void {
+export function located(path: Place, work: () => void): void {
   try {
     work()
   } catch (error) {
     if (error instanceof GenesisError) throw error
     if (error instanceof ValueError && error.message.includes('app_state'))
       throw new GenesisError('genesis', error.message)
-    if (error instanceof ValueError || error instanceof AppError) throw new GenesisError(path, error.message)
+    if (error instanceof ValueError || error instanceof AppError)
+      throw new GenesisError(typeof path === 'string' ? path : path(), error.message)
     throw error
   }
 }

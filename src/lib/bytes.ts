@@ -32,6 +32,12 @@ export const toByteString: (bytes: Uint8Array) => ByteString =
     ? portableByteString
     : (bytes) => (bytes.length === 0 ? '' : latin1Slice.call(bytes, 0, bytes.length))
 
+/** The bytes from `start` up to `end` as a byte string. */
+export const byteStringOf: (bytes: Uint8Array, start: number, end: number) => ByteString =
+  latin1Slice === undefined
+    ? (bytes, start, end) => portableByteString(bytes.subarray(start, end))
+    : (bytes, start, end) => (start === end ? '' : latin1Slice.call(bytes, start, end))
+
 /** {@link toByteString} without help of the host. */
 export function portableByteString(bytes: Uint8Array): ByteString {
   let text = ''

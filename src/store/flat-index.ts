@@ -30,6 +30,7 @@ export class FlatIndex {
   /** The key that {@link get} was last asked for. */
   readonly probe = new KeyProbe()
   private lastHash = 0
+  private lastMissed = false
   private directory: Shard[] = [new Shard(SHARD_BITS_MIN, 0)]
   private directoryBits = 0
 
@@ -44,6 +45,7 @@ export class FlatIndex {
     this.lastHash = hash
     const shard = this.shardOf(hash)
     const at = this.locate(shard, hash)
+    this.lastMissed = at < 0
     return at < 0 ? 0 : (shard.entries[at] as number) & NODE_MASK
   }
 
@@ -52,6 +54,7 @@ export class FlatIndex {
    * the leaf, the index compares record numbers and reads no key.
    */
   update(key: ByteString, before: number, after: number): void {
+    this.lastMissed = false
     this.probe.set(key)
     const hash = probeHash(this.probe)
     if (before === 0) {
@@ -80,11 +83,18 @@ export class FlatIndex {
 
   /** Adds a leaf whose key is known to be new. */
   add(leaf: number): void {
+    this.lastMissed = false
     this.insert(recordHash(this.memory, leaf), leaf)
+  }
+
+  /** Whether this key is what was last looked for, in vain, and nothing was written since. */
+  lacks(key: ByteString): boolean {
+    return this.lastMissed && this.probe.key === key
   }
 
   /** Adds a leaf with the key that {@link get} was last asked for, and did not find. */
   addMissing(leaf: number): void {
+    this.lastMissed = false
     this.insert(this.lastHash, leaf)
   }
 

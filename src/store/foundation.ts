@@ -47,7 +47,7 @@ export class Foundation implements WriteStore {
 
   set(slot: number, key: ByteString, value: Uint8Array): void {
     const index = this.indexOf(slot)
-    const leaf = index.get(key)
+    const leaf = index.lacks(key) ? 0 : index.get(key)
     if (leaf !== 0) {
       this.replaceValue(leaf, value)
       return
