@@ -14,7 +14,7 @@ import { Overlay } from '../store/overlay.ts'
 import { DecodedTxs } from './decoded.ts'
 import { type BlockScope, Executor, type ExecutorOptions, gasWantedOf } from './execute.ts'
 import { isFailure } from './failure.ts'
-import { initGenesis, located } from './genesis.ts'
+import { expectedEntries, initGenesis, located } from './genesis.ts'
 import { type BlockLimits, prepareProposal, refuseProposal } from './proposal.ts'
 import { sealed } from './sealed.ts'
 import { type BlockMeta, decodeMeta, encodeMeta } from './state.ts'
@@ -95,7 +95,10 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     this.disconnected()
     this.#meta = { chainId: req.chainId, time: req.time }
     this.#initialHeight = req.initialHeight
-    const ctx = this.#context(this.#state.foundation(), BigInt(req.initialHeight))
+    const ctx = this.#context(
+      this.#state.foundation(expectedEntries(req.appStateBytes)),
+      BigInt(req.initialHeight),
+    )
     const { chain } = this.#options
     sealed(() => {
       initGenesis(ctx, chain, req.appStateBytes)

@@ -19,6 +19,11 @@ export class GenesisError extends Error {
   }
 }
 
+/** About how many entries the largest stores get from a document: a row of an account or a balance each. */
+export function expectedEntries(appState: Uint8Array): number {
+  return Math.trunc(appState.length / 256)
+}
+
 type Row = ((ctx: Context, row: unknown) => void) | OpenedRows
 
 /**
@@ -29,21 +34,28 @@ export function initGenesis(ctx: Context, chain: Chain, appState: Uint8Array): v
   const sections = sectionsOf(chain, appState)
   for (const module of chain.modules) {
     if (module.genesis === undefined) continue
-    const span = sections.get(module.name)
-    if (span === undefined) {
+    const section = sections.get(module.name)
+    if (section === undefined) {
       throw new GenesisError(
         `app_state.${module.name}`,
         'is missing; `wadi genesis validate` shows the default',
       )
     }
-    initModule(ctx, appState, span, module.genesis)
+    initModule(ctx, appState, section, module.genesis)
   }
   runMigrations(ctx, chain)
 }
 
-function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
+/** A module's part of the document: where it stands, and where each of its members does. */
+interface Section {
+  readonly span: JsonSpan
+  readonly members: ReadonlyMap<string, JsonSpan>
+}
+
+/** Finds all parts in one pass over the document. */
+function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, Section> {
   const known = chain.modules.filter((module) => module.genesis !== undefined).map((module) => module.name)
-  const sections = new Map<string, JsonSpan>()
+  const sections = new Map<string, Section>()
   const whole = { start: 0, end: appState.length, path: 'app_state' }
   located('app_state', () => {
     const scanner = new JsonScanner(appState, { span: whole })
@@ -54,14 +66,17 @@ function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
           `no module has this name; there are ${known.join(', ')}`,
         )
       }
-      sections.set(key, scanner.span())
+      const { path, offset: start } = scanner
+      const members = new Map<string, JsonSpan>()
+      scanner.members((member) => members.set(member, scanner.span()))
+      sections.set(key, { span: { start, end: scanner.offset, path }, members })
     })
     scanner.end()
   })
   return sections
 }
 
-function initModule(ctx: Context, appState: Uint8Array, span: JsonSpan, genesis: Genesis): void {
+function initModule(ctx: Context, appState: Uint8Array, { span, members }: Section, genesis: Genesis): void {
   const definition = genesis.definition as GenesisDefinition<unknown>
   const { rows: takers = {}, finish } = definition.intake?.() ?? definition
   const rows = takers as Readonly<Record<string, Row>>
@@ -69,13 +84,13 @@ function initModule(ctx: Context, appState: Uint8Array, span: JsonSpan, genesis:
   const plain: Record<string, unknown> = {}
   const lists = new Map<string, { span: JsonSpan; field: DescField }>()
   located(span.path, () => {
-    const scanner = new JsonScanner(appState, { span })
-    scanner.members((key) => {
+    for (const [key, member] of members) {
+      const scanner = new JsonScanner(appState, { span: member })
       const field = fields.get(key)
       if (field !== undefined && rows[propertyOf(field)] !== undefined && scanner.kind() === 'array') {
-        lists.set(propertyOf(field), { span: scanner.span(), field })
+        lists.set(propertyOf(field), { span: member, field })
       } else plain[key] = scanner.value()
-    })
+    }
   })
   located(span.path, () => definition.init(ctx, fromJson(genesis.type.$type, plain, span.path) as never))
   for (const [property, take] of Object.entries(rows)) {

@@ -81,6 +81,23 @@ export class FlatIndex {
     this.directory = Array.from({ length: 1 << bits }, () => new Shard(SHARD_BITS_MAX, bits))
   }
 
+  /** Makes room for what a short index will grow to, so that it need not be split again and again. */
+  expect(count: number): void {
+    const old = [...new Set(this.directory)]
+    const { size } = this
+    this.size = 0
+    this.reserve(count)
+    if (this.directory.includes(old[0] as Shard)) this.size = size
+    else for (const { entries } of old) this.takeOver(entries)
+  }
+
+  private takeOver(entries: Int32Array): void {
+    for (const entry of entries) {
+      const leaf = entry & NODE_MASK
+      if (leaf !== 0) this.add(leaf)
+    }
+  }
+
   /** Adds a leaf whose key is known to be new. */
   add(leaf: number): void {
     this.lastMissed = false

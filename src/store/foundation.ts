@@ -18,6 +18,8 @@ interface Bed {
 }
 
 const NONE = new Int32Array()
+/** A store with so many entries gets room at once for as many as are expected. */
+const LONG_BED = 4_096
 
 /**
  * What is written before the first version: leaves in the memory of the trees, found through the flat index. Genesis
@@ -29,6 +31,8 @@ export class Foundation implements WriteStore {
   private readonly indexOf: (slot: number) => FlatIndex
   private readonly beds: Bed[]
   private readonly probe = new KeyProbe()
+  /** How many entries a store may get that has many. */
+  expected = 0
 
   constructor(stores: number, allocator: Allocator, indexOf: (slot: number) => FlatIndex) {
     this.allocator = allocator
@@ -57,6 +61,7 @@ export class Foundation implements WriteStore {
     index.addMissing(created)
     const bed = this.beds[slot] as Bed
     bed.leaves.push(created)
+    if (bed.leaves.length === LONG_BED) index.expect(this.expected)
     bed.order = undefined
     bed.changes++
   }

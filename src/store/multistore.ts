@@ -137,10 +137,11 @@ export class MultiStore implements ReadStore {
 
   /**
    * Where genesis writes, before the first version: read at once like any state, and part of the first version that is
-   * prepared. `discard` gives it up.
+   * prepared. `discard` gives it up. `expected` is about how many entries a large store will get.
    */
-  foundation(): WriteStore {
+  foundation(expected = 0): WriteStore {
     assert(this.version === 0 && this.prepared === undefined, 'a foundation is laid before the first version')
+    this.ground.expected = expected
     return this.ground
   }
 

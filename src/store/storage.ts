@@ -88,8 +88,8 @@ export class Storage implements CommittedState {
     return this.store.iterate(slot, start, end, reverse)
   }
 
-  foundation(): WriteStore {
-    return this.store.foundation()
+  foundation(expected?: number): WriteStore {
+    return this.store.foundation(expected)
   }
 
   /** Applies the next version without making it visible or durable; returns its app hash. */

@@ -35,8 +35,8 @@ export class MemoryState implements CommittedState {
     return this.store.iterate(slot, start, end, reverse)
   }
 
-  foundation(): WriteStore {
-    return this.store.foundation()
+  foundation(expected?: number): WriteStore {
+    return this.store.foundation(expected)
   }
 
   prepare(version: number, changes: readonly (StoreChanges | undefined)[], meta: Uint8Array): Uint8Array {
