@@ -56,9 +56,8 @@ class Trees {
 }
 
 describe('a tree built over sorted leaves', () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 24, 25, 96, 97, 1_000])(
-    'of %i keys is that of setting them one after the other, node for node',
-    (count) => {
+  test('of 1 to 100 keys, and of 1,000, is that of setting them in this order, node for node', () => {
+    for (const count of [...Array.from({ length: 100 }, (_, i) => i + 1), 1_000]) {
       const keys = Array.from({ length: count }, (_, i) => `key ${String(i).padStart(4, '0')}`)
       const built = new Trees()
       const leaves = Int32Array.from(keys, (each) => built.leaf(each, `value of ${each}`))
@@ -74,8 +73,8 @@ describe('a tree built over sorted leaves', () => {
 
       expect(builder.hash).toBe(hash)
       expect(built.shape(root)).toEqual(grown.shape(other))
-    },
-  )
+    }
+  })
 
   test('gives everything back when it is freed', () => {
     const trees = new Trees()
