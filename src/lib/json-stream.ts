@@ -128,12 +128,8 @@ export class JsonScanner {
     this.#peek()
     const start = this.#at
     const depth = this.#segments.length
-    const known = this.#shapes.read(
-      this.#bytes,
-      start,
-      Math.min(this.#end, start + this.#maxValueBytes),
-      depth,
-    )
+    const limit = Math.min(this.#end, start + this.#maxValueBytes)
+    const known = this.#shapes.read(this.#bytes, start, limit, depth)
     if (known !== undefined) {
       this.#at = this.#shapes.end
       return known
