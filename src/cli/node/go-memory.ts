@@ -13,7 +13,7 @@ export const MEMPOOL_MIB = 128
  *
  * CometBFT keeps the document twice for its RPC, as it is and in base64 (2.3 times its size), and reads it through
  * several copies at every start. Without a limit Go lets the heap grow to twice what lives: 2.0 GB after a restart
- * with a million accounts (305 MB of genesis) and 2.6 GB at the first start; with 1,200 MiB it took no more
+ * with a million accounts (270 MB of genesis) and 2.6 GB at the first start; with 1,200 MiB it took no more
  * processor time. The limit is soft and far above what lives, a full mempool included: at the limit itself Go would
  * collect garbage all the time.
  */
