@@ -23,8 +23,14 @@ export function packAccount({ base, module }: Account): Any {
 /** The account inside an Any; undefined if it is of a kind this chain does not know. */
 export function unpackAccount({ typeUrl, value }: Any): Account | undefined {
   if (typeUrl === BASE) return { base: BaseAccount.decode(value) }
+  return typeUrl === MODULE ? accountOf(typeUrl, ModuleAccount.decode(value)) : undefined
+}
+
+/** The account that a message of that type is; undefined if it is of a kind this chain does not know. */
+export function accountOf(typeUrl: string, message: object | undefined): Account | undefined {
+  if (typeUrl === BASE) return { base: message as BaseAccount }
   if (typeUrl !== MODULE) return undefined
-  const { baseAccount, name, permissions } = ModuleAccount.decode(value)
+  const { baseAccount, name, permissions } = message as ModuleAccount
   return { base: baseAccount ?? BaseAccount.fromPartial({}), module: { name, permissions } }
 }
 

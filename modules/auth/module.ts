@@ -15,7 +15,8 @@ import {
   sdk,
   type WriteContext,
 } from '#kernel'
-import { packAccount, unpackAccount } from './account-codec.ts'
+import type { Unpacked } from '#lib/proto-json.ts'
+import { accountOf, packAccount } from './account-codec.ts'
 import { checkedParams, DEFAULT_PARAMS } from './params.ts'
 import { authQueries } from './queries.ts'
 import { state } from './state.ts'
@@ -28,20 +29,26 @@ const authMsgs = msgs(MsgDefinition, {
   },
 })
 
-/** Takes one account of genesis; numbers stay as written and may not come twice. */
-function initAccount(ctx: WriteContext, packed: Any): void {
-  const account =
-    unpackAccount(packed) ?? fail(sdk.invalidType(`accounts of type ${packed.typeUrl} are not known`))
-  const { address, accountNumber } = account.base
-  if (state.accounts.has(ctx, address)) throw sdk.invalidRequest(`account ${address} stands twice`)
-  const next = state.nextNumber.peek(ctx)
-  if (accountNumber < next) {
-    throw sdk.invalidRequest(
-      `account_number ${accountNumber} is taken; accounts come in ascending order of numbers`,
-    )
+/** Takes the accounts of genesis; numbers stay as written and may not come twice. */
+function takeAccounts() {
+  let next = 0n
+  const initAccount = (ctx: WriteContext, { typeUrl, message }: Unpacked): void => {
+    const account =
+      accountOf(typeUrl, message) ?? fail(sdk.invalidType(`accounts of type ${typeUrl} are not known`))
+    const { address, accountNumber } = account.base
+    if (!state.accounts.add(ctx, address, account))
+      throw sdk.invalidRequest(`account ${address} stands twice`)
+    if (accountNumber < next) {
+      throw sdk.invalidRequest(
+        `account_number ${accountNumber} is taken; accounts come in ascending order of numbers`,
+      )
+    }
+    next = accountNumber + 1n
   }
-  state.accounts.set(ctx, address, account)
-  state.nextNumber.set(ctx, accountNumber + 1n)
+  return {
+    rows: { accounts: { opened: initAccount } },
+    finish: (ctx: WriteContext) => state.nextNumber.set(ctx, next),
+  }
 }
 
 function* exportAccounts(ctx: ReadContext): Generator<Any, void, undefined> {
@@ -60,7 +67,7 @@ export const auth = defineModule({
   packed: [BaseAccount, ModuleAccount, Secp256k1, EthSecp256k1, LegacyAminoPubKey],
   genesis: genesis(GenesisState, {
     init: (ctx, { params }) => state.params.set(ctx, checkedParams(params ?? DEFAULT_PARAMS)),
-    rows: { accounts: initAccount },
+    intake: takeAccounts,
     export: (ctx) => ({ params: state.params.must(ctx), accounts: exportAccounts(ctx) }),
   }),
   invariants: {

@@ -3,21 +3,40 @@ import { GenesisState } from '#gen/cosmos/bank/v1beta1/genesis.ts'
 import { address, defineModule, genesis, type ReadContext, sdk, type WriteContext } from '#kernel'
 import { ensureAccount } from '../auth/api.ts'
 import { feeCollector } from './api.ts'
-import { checkDenom, MAX_SUPPLY, parseCoin, parseCoins, toCoin } from './coins.ts'
-import { balanceOf, setBalance } from './ledger.ts'
+import { type Coin, checkDenom, MAX_SUPPLY, parseCoin, parseCoins, toCoin } from './coins.ts'
 import { bankMsgs } from './msgs.ts'
 import { bankQueries } from './queries.ts'
 import { COMMON_DENOM, state } from './state.ts'
 
-/** Takes one holder of genesis and counts what it has towards the supply. */
-function initBalance(ctx: WriteContext, { address: owner, coins }: Balance): void {
-  address.encode(owner)
-  for (const { denom, amount } of coins.length === 0 ? [] : parseCoins(coins)) {
-    if (balanceOf(ctx, owner, denom) > 0n) throw sdk.invalidRequest(`${owner} stands twice`)
-    setBalance(ctx, owner, denom, 0n, amount)
-    const supply = (state.supply.get(ctx, denom) ?? 0n) + amount
-    if (supply > MAX_SUPPLY) throw sdk.invalidCoins(`the supply of ${denom} passes 2^256 - 1`)
-    state.supply.set(ctx, denom, supply)
+/** Takes the holders of genesis and counts what they have towards the supply. */
+function takeBalances() {
+  const totals = new Map<string, bigint>()
+  return {
+    rows: {
+      balances(ctx: WriteContext, { address: owner, coins }: Balance) {
+        if (coins.length === 0) address.encode(owner)
+        for (const { denom, amount } of coins.length === 0 ? [] : parseCoins(coins)) {
+          if (!state.balances.add(ctx, [owner, denom], amount))
+            throw sdk.invalidRequest(`${owner} stands twice`)
+          if (denom !== COMMON_DENOM) state.holders.add(ctx, [denom, owner])
+          const supply = (totals.get(denom) ?? 0n) + amount
+          if (supply > MAX_SUPPLY) throw sdk.invalidCoins(`the supply of ${denom} passes 2^256 - 1`)
+          totals.set(denom, supply)
+        }
+      },
+      // Given by other tools' documents: what they claim must be what the balances add up to.
+      supply(_ctx: WriteContext, coin: Coin) {
+        const { denom, amount } = parseCoin(coin)
+        const actual = totals.get(denom) ?? 0n
+        if (actual !== amount)
+          throw sdk.invalidCoins(`supply says ${amount}${denom}, the balances add up to ${actual}`)
+      },
+    },
+    finish(ctx: WriteContext) {
+      for (const [denom, supply] of totals) state.supply.set(ctx, denom, supply)
+      // Open from the start, so that the first fee ever costs no more gas than the next.
+      ensureAccount(ctx, feeCollector.address)
+    },
   }
 }
 
@@ -70,18 +89,7 @@ export const bank = defineModule({
       }
       for (const { denom, enabled } of sendEnabled) state.sendEnabled.set(ctx, denom, enabled ? 1 : 0)
     },
-    // Open from the start, so that the first fee ever costs no more gas than the next.
-    finish: (ctx) => ensureAccount(ctx, feeCollector.address),
-    rows: {
-      balances: initBalance,
-      // Given by other tools' documents: what they claim must be what the balances add up to.
-      supply(ctx, coin) {
-        const { denom, amount } = parseCoin(coin)
-        const actual = state.supply.get(ctx, denom) ?? 0n
-        if (actual !== amount)
-          throw sdk.invalidCoins(`supply says ${amount}${denom}, the balances add up to ${actual}`)
-      },
-    },
+    intake: takeBalances,
     export: (ctx) => ({
       params: state.params.must(ctx),
       balances: exportBalances(ctx),

@@ -7,14 +7,14 @@ import { type BlockInfo, type BlockTime, Context } from '../kernel/context.ts'
 import { runDeadlines } from '../kernel/deadlines.ts'
 import { assert } from '../kernel/errors.ts'
 import type { AbciEvent } from '../kernel/events.ts'
-import type { ReadStore } from '../kernel/kv.ts'
+import type { ReadStore, WriteStore } from '../kernel/kv.ts'
 import { deadlineBudget } from '../kernel/system.ts'
 import type { CommittedState } from '../store/committed.ts'
 import { Overlay } from '../store/overlay.ts'
 import { DecodedTxs } from './decoded.ts'
 import { type BlockScope, Executor, type ExecutorOptions, gasWantedOf } from './execute.ts'
 import { type Failure, isFailure } from './failure.ts'
-import { initGenesis, located } from './genesis.ts'
+import { expectedEntries, initGenesis, located } from './genesis.ts'
 import { type BlockLimits, prepareProposal, refuseProposal } from './proposal.ts'
 import { sealed } from './sealed.ts'
 import { type BlockMeta, decodeMeta, encodeMeta } from './state.ts'
@@ -86,7 +86,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     }
   }
 
-  /** Fills the working state from genesis; block 1 executes on top of it and both become one version. */
+  /** Lays the foundation of the state; block 1 executes on top of it and both become one version. */
   initChain(req: abci.InitChainRequest): abci.InitChainResponse {
     assert(
       this.#state.version === 0,
@@ -95,13 +95,15 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     this.disconnected()
     this.#meta = { chainId: req.chainId, time: req.time }
     this.#initialHeight = req.initialHeight
-    const ctx = this.#context(this.#working, BigInt(req.initialHeight))
+    const ctx = this.#context(
+      this.#state.foundation(expectedEntries(req.appStateBytes)),
+      BigInt(req.initialHeight),
+    )
     const { chain } = this.#options
     sealed(() => {
-      initGenesis(ctx, this.#working, chain, req.appStateBytes)
+      initGenesis(ctx, chain, req.appStateBytes)
       const params = req.consensusParams
       if (params !== undefined) located('consensus_params', () => chain.consensus.init(ctx, params))
-      this.#working.settle()
     })
     this.#check = new Overlay(this.#working)
     return { appHash: EMPTY_HASH, consensusParams: undefined, validators: [] }
@@ -250,7 +252,7 @@ export class App implements Omit<abci.AbciApp, 'query'> {
     return { store, height: BigInt(height), time: this.#meta.time, chainId: this.#meta.chainId }
   }
 
-  #context(store: Overlay, height: bigint, block?: BlockInfo): Context {
+  #context(store: WriteStore, height: bigint, block?: BlockInfo): Context {
     const { chain } = this.#options
     return new Context({
       store,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { GenesisState as AuthGenesis } from '#gen/cosmos/auth/v1beta1/genesis.ts'
 import { GenesisState } from '#gen/cosmos/bank/v1beta1/genesis.ts'
 import { Coin } from '#gen/cosmos/base/v1beta1/coin.ts'
 import { GenesisState as SystemGenesis } from '#gen/wadi/system/v1/genesis.ts'
@@ -62,10 +63,10 @@ const chain = defineChain({
 
 function start(document: unknown) {
   calls = []
-  const { ctx, store } = openStates([])
+  const { ctx } = openStates([])
   const inChain = ctx.with({ slots: chain.slots })
   const text = typeof document === 'string' ? document : JSON.stringify(document)
-  initGenesis(inChain, store, chain, utf8(text))
+  initGenesis(inChain, chain, utf8(text))
   return inChain
 }
 const problem = (document: unknown): string => {
@@ -172,10 +173,8 @@ test('a bug in a module is not dressed up as a fault of the document', () => {
     }),
   })
   const bad = defineChain({ ...chain, modules: [broken] })
-  const { ctx, store } = openStates([])
-  expect(() => initGenesis(ctx.with({ slots: bad.slots }), store, bad, utf8('{"broken":{}}'))).toThrow(
-    TypeError,
-  )
+  const { ctx } = openStates([])
+  expect(() => initGenesis(ctx.with({ slots: bad.slots }), bad, utf8('{"broken":{}}'))).toThrow(TypeError)
 })
 
 test('export gives every module that has a genesis, in the chain’s order, with its type', () => {
@@ -183,4 +182,52 @@ test('export gives every module that has a genesis, in the chain’s order, with
   expect(exportGenesis(ctx, [late]).map(({ name, type }) => [name, type])).toEqual([
     ['late', 'wadi.system.v1.GenesisState'],
   ])
+})
+
+describe('rows that are packed messages', () => {
+  const opened: unknown[] = []
+  const packing = defineModule({
+    name: 'packing',
+    version: 1,
+    genesis: genesis(AuthGenesis, {
+      init: () => {},
+      intake() {
+        let count = 0
+        return {
+          rows: {
+            accounts: { opened: (_ctx, row) => void opened.push([count++, row.typeUrl, row.message]) },
+          },
+          finish: () => void opened.push(`${count} in all`),
+        }
+      },
+      export: () => AuthGenesis.fromPartial({}),
+    }),
+  })
+  const packed = defineChain({ ...chain, modules: [packing] })
+  const open = (accounts: unknown[]) => {
+    opened.length = 0
+    const { ctx } = openStates([])
+    const document = utf8(JSON.stringify({ packing: { accounts } }))
+    initGenesis(ctx.with({ slots: packed.slots }), packed, document)
+  }
+  const coin = { '@type': '/cosmos.base.v1beta1.Coin', denom: 'a', amount: '1' }
+
+  test('reach their module opened, and what it counts begins anew with every genesis', () => {
+    for (let round = 0; round < 2; round++) {
+      open([coin, {}])
+      expect(opened).toEqual([
+        [0, '/cosmos.base.v1beta1.Coin', { denom: 'a', amount: '1' }],
+        [1, '', undefined],
+        '2 in all',
+      ])
+    }
+  })
+
+  test.each([
+    [{ ...coin, '@type': '/no.such.Thing' }, 'app_state.packing.accounts[1].@type: "/no.such.Thing" is not'],
+    [{ ...coin, denom: 7 }, 'app_state.packing.accounts[1].denom: 7 is not a string'],
+    ['a', 'app_state.packing.accounts[1]: "a" is not an object with "@type"'],
+  ])('are refused with their place: %j', (row, message) => {
+    expect(() => open([coin, row])).toThrow(message)
+  })
 })

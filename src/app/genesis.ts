@@ -1,12 +1,11 @@
 import { clip, ValueError } from '#lib/bytes.ts'
 import { JsonScanner, type JsonSpan } from '#lib/json-stream.ts'
-import { fromJson } from '#lib/proto-json.ts'
+import { fromJson, type Place, unpackedFromJson } from '#lib/proto-json.ts'
 import { type DescField, messageOf, propertyOf } from '#lib/reflect.ts'
 import { type Chain, runMigrations } from '../kernel/chain.ts'
 import type { Context } from '../kernel/context.ts'
 import { AppError } from '../kernel/errors.ts'
-import type { Genesis, GenesisDefinition, Module } from '../kernel/module.ts'
-import type { Journal } from './execute.ts'
+import type { Genesis, GenesisDefinition, Module, OpenedRows } from '../kernel/module.ts'
 
 /** A genesis document that cannot start a chain: `path` says where, the message what and how to mend it. */
 export class GenesisError extends Error {
@@ -19,32 +18,43 @@ export class GenesisError extends Error {
   }
 }
 
-type Row = (ctx: Context, row: unknown) => void
+/** About how many entries the largest stores get from a document: a row of an account or a balance each. */
+export function expectedEntries(appState: Uint8Array): number {
+  return Math.trunc(appState.length / 256)
+}
+
+type Row = ((ctx: Context, row: unknown) => void) | OpenedRows
 
 /**
  * Fills the store from `app_state`, module by module in the chain's order, whatever order the document has. Long
  * lists go to their module one row at a time: a document with a million accounts is never one object.
  */
-export function initGenesis(ctx: Context, store: Journal, chain: Chain, appState: Uint8Array): void {
+export function initGenesis(ctx: Context, chain: Chain, appState: Uint8Array): void {
   const sections = sectionsOf(chain, appState)
   for (const module of chain.modules) {
     if (module.genesis === undefined) continue
-    const span = sections.get(module.name)
-    if (span === undefined) {
+    const section = sections.get(module.name)
+    if (section === undefined) {
       throw new GenesisError(
         `app_state.${module.name}`,
         'is missing; `wadi genesis validate` shows the default',
       )
     }
-    initModule(ctx, store, appState, span, module.genesis)
+    initModule(ctx, appState, section, module.genesis)
   }
   runMigrations(ctx, chain)
-  store.settle()
 }
 
-function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
+/** A module's part of the document: where it stands, and where each of its members does. */
+interface Section {
+  readonly span: JsonSpan
+  readonly members: ReadonlyMap<string, JsonSpan>
+}
+
+/** Finds all parts in one pass over the document. */
+function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, Section> {
   const known = chain.modules.filter((module) => module.genesis !== undefined).map((module) => module.name)
-  const sections = new Map<string, JsonSpan>()
+  const sections = new Map<string, Section>()
   const whole = { start: 0, end: appState.length, path: 'app_state' }
   located('app_state', () => {
     const scanner = new JsonScanner(appState, { span: whole })
@@ -55,70 +65,63 @@ function sectionsOf(chain: Chain, appState: Uint8Array): Map<string, JsonSpan> {
           `no module has this name; there are ${known.join(', ')}`,
         )
       }
-      sections.set(key, scanner.span())
+      const { path, offset: start } = scanner
+      const members = new Map<string, JsonSpan>()
+      scanner.members((member) => members.set(member, scanner.span()))
+      sections.set(key, { span: { start, end: scanner.offset, path }, members })
     })
     scanner.end()
   })
   return sections
 }
 
-function initModule(
-  ctx: Context,
-  store: Journal,
-  appState: Uint8Array,
-  span: JsonSpan,
-  genesis: Genesis,
-): void {
+function initModule(ctx: Context, appState: Uint8Array, { span, members }: Section, genesis: Genesis): void {
   const definition = genesis.definition as GenesisDefinition<unknown>
-  const rows = (definition.rows ?? {}) as Readonly<Record<string, Row>>
+  const { rows: takers = {}, finish } = definition.intake?.() ?? definition
+  const rows = takers as Readonly<Record<string, Row>>
   const fields = new Map(messageOf(genesis.type.$type).fields.map((field) => [field.name, field]))
   const plain: Record<string, unknown> = {}
   const lists = new Map<string, { span: JsonSpan; field: DescField }>()
   located(span.path, () => {
-    const scanner = new JsonScanner(appState, { span })
-    scanner.members((key) => {
+    for (const [key, member] of members) {
+      const scanner = new JsonScanner(appState, { span: member })
       const field = fields.get(key)
       if (field !== undefined && rows[propertyOf(field)] !== undefined && scanner.kind() === 'array') {
-        lists.set(propertyOf(field), { span: scanner.span(), field })
+        lists.set(propertyOf(field), { span: member, field })
       } else plain[key] = scanner.value()
-    })
+    }
   })
   located(span.path, () => definition.init(ctx, fromJson(genesis.type.$type, plain, span.path) as never))
-  store.settle()
   for (const [property, take] of Object.entries(rows)) {
     const list = lists.get(property)
-    if (list !== undefined) initRows(ctx, store, appState, list.span, list.field, take)
+    if (list !== undefined) initRows(ctx, appState, list.span, list.field, take)
   }
-  located(span.path, () => definition.finish?.(ctx))
+  located(span.path, () => finish?.(ctx))
 }
 
-function initRows(
-  ctx: Context,
-  store: Journal,
-  appState: Uint8Array,
-  span: JsonSpan,
-  field: DescField,
-  take: Row,
-): void {
+function initRows(ctx: Context, appState: Uint8Array, span: JsonSpan, field: DescField, take: Row): void {
   const type = field.message
   if (type === undefined) throw new GenesisError(span.path, 'rows of this list are not messages')
   const scanner = new JsonScanner(appState, { span })
-  scanner.elements(() => {
-    const path = scanner.path
-    located(path, () => take(ctx, fromJson(type, scanner.value(), path)))
-    store.settle()
-  })
+  const path = () => scanner.path
+  const takeRow =
+    typeof take === 'function'
+      ? () => take(ctx, fromJson(type, scanner.value(), path))
+      : () => take.opened(ctx, unpackedFromJson(scanner.value(), path))
+  // The scanner stays at the row that stopped it.
+  located(path, () => scanner.elements(takeRow))
 }
 
 /** Runs `work`; a value that does not fit is reported with the place in the document. */
-export function located(path: string, work: () => void): void {
+export function located(path: Place, work: () => void): void {
   try {
     work()
   } catch (error) {
     if (error instanceof GenesisError) throw error
     if (error instanceof ValueError && error.message.includes('app_state'))
       throw new GenesisError('genesis', error.message)
-    if (error instanceof ValueError || error instanceof AppError) throw new GenesisError(path, error.message)
+    if (error instanceof ValueError || error instanceof AppError)
+      throw new GenesisError(typeof path === 'string' ? path : path(), error.message)
     throw error
   }
 }

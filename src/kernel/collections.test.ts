@@ -78,6 +78,13 @@ test('a set has what was added and not removed, in order', () => {
   expect([...state.names.keys(ctx)]).toEqual(['', 'a', 'ab'])
 })
 
+test('a map takes what is new, and leaves what it has as it is', () => {
+  const ctx = open()
+  expect(state.balances.add(ctx, ['alice', 'a'], 1n)).toBe(true)
+  expect(state.balances.add(ctx, ['alice', 'a'], 2n)).toBe(false)
+  expect([...state.balances.entries(ctx)]).toEqual([[['alice', 'a'], 1n]])
+})
+
 describe('a range of a map', () => {
   const ctx = open()
   for (const [owner, denom, value] of [
@@ -190,6 +197,8 @@ describe('gas, as wire.md has it', () => {
     ['reading what is not there: 1000 + 3 × 9', 1_027, (ctx) => state.numbers.get(ctx, 2n)],
     ['asking: 1000', 1_000, (ctx) => state.numbers.has(ctx, 1n)],
     ['writing: 2000 + 30 × (9 + 4)', 2_390, (ctx) => state.numbers.set(ctx, 1n, 6)],
+    ['adding what is new: 1000 + 2000 + 30 × (9 + 4)', 3_390, (ctx) => state.numbers.add(ctx, 2n, 6)],
+    ['adding what is there: 1000', 1_000, (ctx) => state.numbers.add(ctx, 1n, 6)],
     ['removing: 1000', 1_000, (ctx) => state.numbers.remove(ctx, 1n)],
     // one entry: 30 + 3 × (9 + 4); the end: 30
     ['walking one entry and to the end', 99, (ctx) => [...state.numbers.entries(ctx)]],

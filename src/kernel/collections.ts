@@ -204,6 +204,15 @@ export class KeyMap<K, V, P = never> extends Collection {
     kvSet(ctx, this.slot(ctx), this.keyOf(key), this.#value.encode(value))
   }
 
+  /** Sets what is not there yet; false, and nothing else, if it is. */
+  add(ctx: WriteContext, key: K, value: V): boolean {
+    const slot = this.slot(ctx)
+    const place = this.own + this.codec.encode(key)
+    if (kvHas(ctx, slot, place)) return false
+    kvSet(ctx, slot, place, this.#value.encode(value))
+    return true
+  }
+
   remove(ctx: WriteContext, key: K): void {
     kvDelete(ctx, this.slot(ctx), this.keyOf(key))
   }

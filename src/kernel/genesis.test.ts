@@ -147,7 +147,7 @@ test('export and import give equal stores, whatever collections hold', () => {
       const document = JSON.stringify({ everykind: toJson(GenesisState.$type, exported) })
 
       const imported = open()
-      initGenesis(imported.ctx, imported.store, chain, utf8(document))
+      initGenesis(imported.ctx, chain, utf8(document))
       expect(entries(imported.ctx)).toEqual(entries(ctx))
       expect(state.balances.inconsistency(imported.ctx)).toBeUndefined()
       stored += entries(ctx).length

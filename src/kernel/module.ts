@@ -1,4 +1,6 @@
+import type { Any } from '#gen/google/protobuf/any.ts'
 import { addressText, moduleAddress } from '#lib/address.ts'
+import type { Unpacked } from '#lib/proto-json.ts'
 import type { MessageCodec } from '#lib/reflect-codecs.ts'
 import type { ProtoType } from './codec.ts'
 import type { BlockContext, ReadContext, TxContext, WriteContext } from './context.ts'
@@ -60,11 +62,17 @@ export function queries<S extends ServiceDefinition>(
 /** A genesis state on its way out: lists may be generators, so that a million rows are never one array. */
 export type Exported<T> = { readonly [K in keyof T]: T[K] extends readonly (infer R)[] ? Iterable<R> : T[K] }
 
+/** Takes rows that are google.protobuf.Any opened: as the message inside, which JSON is read to without a detour. */
+export interface OpenedRows {
+  readonly opened: (ctx: WriteContext, row: Unpacked) => void
+}
+
+type Row<R> = ((ctx: WriteContext, row: R) => void) | (R extends Any ? OpenedRows : never)
+
 type Rows<T> = {
-  readonly [K in keyof T as NonNullable<T[K]> extends readonly unknown[] ? K : never]?: (
-    ctx: WriteContext,
-    row: T[K] extends readonly (infer R)[] ? R : never,
-  ) => void
+  readonly [K in keyof T as NonNullable<T[K]> extends readonly unknown[]
+    ? K
+    : never]?: T[K] extends readonly (infer R)[] ? Row<R> : never
 }
 
 export interface GenesisDefinition<T> {
@@ -74,6 +82,8 @@ export interface GenesisDefinition<T> {
   readonly rows?: Rows<T>
   /** Called after the last row: checks over the whole. */
   finish?(ctx: WriteContext): void
+  /** `rows` and `finish`, made anew for every genesis: for what is counted over all rows and written at their end. */
+  readonly intake?: () => Pick<GenesisDefinition<T>, 'rows' | 'finish'>
   export(ctx: ReadContext): Exported<T>
 }
 

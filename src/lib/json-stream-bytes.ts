@@ -22,3 +22,15 @@ roles[CLOSE_ARRAY] = roles[CLOSE_OBJECT] = CLOSES
 export const inScalar = new Uint8Array(256)
 for (const unit of '+-.0123456789Eaeflnrstu') inScalar[unit.charCodeAt(0)] = 1
 export const scalarForm = /^(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)$/
+
+export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
+
+/** What a value is that begins with this byte; undefined if none does. */
+export function kindOf(byte: number): JsonKind | undefined {
+  if (byte === OPEN_OBJECT) return 'object'
+  if (byte === OPEN_ARRAY) return 'array'
+  if (byte === QUOTE) return 'string'
+  if (byte === 0x74 || byte === 0x66) return 'boolean'
+  if (byte === 0x6e) return 'null'
+  return byte === 0x2d || (byte >= 0x30 && byte <= 0x39) ? 'number' : undefined
+}

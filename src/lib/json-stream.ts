@@ -14,6 +14,8 @@ import {
   COLON,
   COMMA,
   inScalar,
+  type JsonKind,
+  kindOf,
   OPEN_ARRAY,
   OPEN_OBJECT,
   OPENS,
@@ -23,10 +25,9 @@ import {
   scalarForm,
 } from '#lib/json-stream-bytes.ts'
 import { JsonSyntaxError } from '#lib/json-stream-error.ts'
+import { JsonShapes } from '#lib/json-stream-shape.ts'
 
-export { JsonSyntaxError }
-
-export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
+export { type JsonKind, JsonSyntaxError }
 
 /** Where a value stands: bytes `start` up to, not including, `end`; `path` is for messages. */
 export interface JsonSpan {
@@ -50,15 +51,8 @@ const MAX_KEY_BYTES = 1024
 const MAX_SCALAR_BYTES = 400
 
 /**
- * A cursor over one JSON text. It stands before a value; every method that takes the value leaves it behind.
- *
- * ```ts
- * const genesis = new JsonScanner(bytes)
- * genesis.members((key) => {
- *   if (key === 'accounts') genesis.elements(() => put(genesis.value()))
- * })
- * genesis.end()
- * ```
+ * A cursor over one JSON text. It stands before a value; every method that takes the value leaves it behind:
+ * `scanner.elements(() => put(scanner.value()))` reads a list row by row.
  */
 export class JsonScanner {
   readonly #bytes: Uint8Array
@@ -67,6 +61,7 @@ export class JsonScanner {
   readonly #open: Uint8Array
   readonly #root: string
   readonly #segments: (string | number)[] = []
+  readonly #shapes = new JsonShapes()
   #at: number
   /** All bytes of the value last skipped, or-ed: below 0x80 it is ASCII. */
   #seen = 0
@@ -97,14 +92,9 @@ export class JsonScanner {
 
   /** What stands here, without taking it. */
   kind(): JsonKind {
-    const byte = this.#peek()
-    if (byte === OPEN_OBJECT) return 'object'
-    if (byte === OPEN_ARRAY) return 'array'
-    if (byte === QUOTE) return 'string'
-    if (byte === 0x74 || byte === 0x66) return 'boolean'
-    if (byte === 0x6e) return 'null'
-    if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) return 'number'
-    throw this.#fault('a value is due')
+    const kind = kindOf(this.#peek())
+    if (kind === undefined) throw this.#fault('a value is due')
+    return kind
   }
 
   /** Takes an object; `visit` may take the member's value, otherwise it is skipped. A repeated key is refused. */
@@ -137,12 +127,21 @@ export class JsonScanner {
   value(): unknown {
     this.#peek()
     const start = this.#at
+    const depth = this.#segments.length
+    const limit = Math.min(this.#end, start + this.#maxValueBytes)
+    const known = this.#shapes.read(this.#bytes, start, limit, depth)
+    if (known !== undefined) {
+      this.#at = this.#shapes.end
+      return known
+    }
     this.skip()
     const length = this.#at - start
     if (length > this.#maxValueBytes) {
       throw this.#fault(`a value of ${length} bytes is above the limit of ${this.#maxValueBytes}`, start)
     }
-    return this.#parse(start, this.#at)
+    const value = this.#parse(start, this.#at)
+    this.#shapes.learn(this.#bytes, start, this.#at, depth)
+    return value
   }
 
   /** Takes the value without reading it and tells where it stood; a scanner given that span reads it later. */

@@ -52,17 +52,32 @@ export function toJson(type: TypeRef, value: object): JsonValue {
  * The generated object of a JSON value; what is absent or null gets its default. `path` says where the value stands in
  * its document and begins every error's path. Throws {@link JsonError}.
  */
-export function fromJson<T = unknown>(type: TypeRef, json: unknown, path = ''): T {
+export function fromJson<T = unknown>(type: TypeRef, json: unknown, path: Place = ''): T {
   return complete(path, () => readers.readerOf(messageOf(type))(json, 0) as T)
 }
 
+/** What stands in an Any: the type as it is written, and the message, or undefined in an empty Any. */
+export interface Unpacked {
+  readonly typeUrl: string
+  readonly message: object | undefined
+}
+
+/** Like {@link fromJson} for a google.protobuf.Any whose content is wanted as an object and not as bytes. */
+export function unpackedFromJson(json: unknown, path: Place = ''): Unpacked {
+  return complete(path, () => openAny(json, 0))
+}
+
+/** Where a value stands in its document; as a function where making the text is too much for a value without fault. */
+export type Place = string | (() => string)
+
 /** Runs `work` and makes one full error of a misfit inside it. */
-export function complete<T>(path: string, work: () => T): T {
+export function complete<T>(path: Place, work: () => T): T {
   try {
     return work()
   } catch (error) {
     if (!(error instanceof Misfit)) throw error
-    const whole = path === '' && error.path.startsWith('.') ? error.path.slice(1) : path + error.path
+    const place = typeof path === 'string' ? path : path()
+    const whole = place === '' && error.path.startsWith('.') ? error.path.slice(1) : place + error.path
     throw new JsonError(whole, error.value, error.expected)
   }
 }
@@ -98,12 +113,18 @@ const readers = createReaders({
 const anyForm = 'an object with "@type" like /cosmos.bank.v1beta1.MsgSend'
 
 function readAny(json: unknown, depth: number): unknown {
+  const { typeUrl, message } = openAny(json, depth)
+  if (message === undefined) return { typeUrl, value: new Uint8Array(0) }
+  const codec = codecOf(nameOfTypeUrl(typeUrl) as string)
+  return { typeUrl, value: codec.encode(message as never).finish() }
+}
+
+function openAny(json: unknown, depth: number): Unpacked {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Misfit(json, anyForm)
   checkDepth(json, depth)
   const given = json as Readonly<Record<string, unknown>>
   const typeUrl = given['@type']
-  if (typeUrl === undefined && Object.keys(given).length === 0)
-    return { typeUrl: '', value: new Uint8Array(0) }
+  if (typeUrl === undefined && Object.keys(given).length === 0) return { typeUrl: '', message: undefined }
   const name = typeof typeUrl === 'string' ? nameOfTypeUrl(typeUrl) : undefined
   if (name === undefined)
     throw within(new Misfit(typeUrl, 'a type URL like /cosmos.bank.v1beta1.MsgSend'), '@type')
@@ -111,12 +132,7 @@ function readAny(json: unknown, depth: number): unknown {
   if (message === undefined)
     throw within(new Misfit(typeUrl, 'a message type that this chain knows'), '@type')
   const inner = hasOwnJson(name) ? readWrapped(message, given, depth) : readInner(message, given, depth)
-  return {
-    typeUrl,
-    value: codecOf(name)
-      .encode(inner as never)
-      .finish(),
-  }
+  return { typeUrl: typeUrl as string, message: inner as object }
 }
 
 const readInner = (message: DescMessage, json: unknown, depth: number): unknown =>

@@ -102,6 +102,11 @@ export class Allocator {
     if (left === 0) this.freeBlock(granule, keyLength + KEY_HEADER_BYTES)
   }
 
+  /** Gives a key block back whoever holds it: for a tree that goes as a whole. */
+  freeKey(granule: number, keyLength: number): void {
+    this.freeBlock(granule, keyLength + KEY_HEADER_BYTES)
+  }
+
   takeValue(value: Uint8Array): number {
     return this.takeValueBytes(value, 0, value.length)
   }

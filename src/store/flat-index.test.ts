@@ -92,3 +92,23 @@ test('block classes hold what they are asked for and waste at most a quarter', (
     if (blockClass(bytes) > 1) expect(classGranules(blockClass(bytes) - 1) * 8).toBeLessThan(bytes)
   }
 })
+
+test('an index that is told what to expect still finds what it holds, and no more', () => {
+  const memory = allocateMemory()
+  const allocator = new Allocator(memory)
+  const index = new FlatIndex(memory)
+  const writer = new TreeWriter(allocator)
+  writer.begin(1)
+  const keys = Array.from({ length: 300 }, (_, i) => `key number ${i}`)
+  let root = 0
+  for (const [i, key] of keys.entries()) {
+    root = writer.set(root, key, new Uint8Array(1))
+    index.update(key, 0, writer.leaf)
+    if (i === 100) index.expect(10) // no more than it has room for anyway
+    if (i === 200) index.expect(100_000)
+  }
+  expect(index.size).toBe(300)
+  expect(keys.every((key) => index.get(key) !== 0)).toBe(true)
+  expect(new Set(keys.map((key) => index.get(key))).size).toBe(300)
+  expect(index.get('key number 300')).toBe(0)
+})

@@ -27,7 +27,10 @@ const MULTIPLIER = randomInt(2 ** 31, 2 ** 32 - 1) | 1
 export class FlatIndex {
   size = 0
   private readonly memory: Memory
-  private readonly probe = new KeyProbe()
+  /** The key that {@link get} was last asked for. */
+  readonly probe = new KeyProbe()
+  private lastHash = 0
+  private lastMissed = false
   private directory: Shard[] = [new Shard(SHARD_BITS_MIN, 0)]
   private directoryBits = 0
 
@@ -39,8 +42,10 @@ export class FlatIndex {
   get(key: ByteString): number {
     this.probe.set(key)
     const hash = probeHash(this.probe)
+    this.lastHash = hash
     const shard = this.shardOf(hash)
     const at = this.locate(shard, hash)
+    this.lastMissed = at < 0
     return at < 0 ? 0 : (shard.entries[at] as number) & NODE_MASK
   }
 
@@ -49,6 +54,7 @@ export class FlatIndex {
    * the leaf, the index compares record numbers and reads no key.
    */
   update(key: ByteString, before: number, after: number): void {
+    this.lastMissed = false
     this.probe.set(key)
     const hash = probeHash(this.probe)
     if (before === 0) {
@@ -75,9 +81,38 @@ export class FlatIndex {
     this.directory = Array.from({ length: 1 << bits }, () => new Shard(SHARD_BITS_MAX, bits))
   }
 
+  /** Makes room for what a short index will grow to, so that it need not be split again and again. */
+  expect(count: number): void {
+    const old = [...new Set(this.directory)]
+    const { size } = this
+    this.size = 0
+    this.reserve(count)
+    if (this.directory.includes(old[0] as Shard)) this.size = size
+    else for (const { entries } of old) this.takeOver(entries)
+  }
+
+  private takeOver(entries: Int32Array): void {
+    for (const entry of entries) {
+      const leaf = entry & NODE_MASK
+      if (leaf !== 0) this.add(leaf)
+    }
+  }
+
   /** Adds a leaf whose key is known to be new. */
   add(leaf: number): void {
+    this.lastMissed = false
     this.insert(recordHash(this.memory, leaf), leaf)
+  }
+
+  /** Whether this key is what was last looked for, in vain, and nothing was written since. */
+  lacks(key: ByteString): boolean {
+    return this.lastMissed && this.probe.key === key
+  }
+
+  /** Adds a leaf with the key that {@link get} was last asked for, and did not find. */
+  addMissing(leaf: number): void {
+    this.lastMissed = false
+    this.insert(this.lastHash, leaf)
   }
 
   private insert(hash: number, leaf: number): void {

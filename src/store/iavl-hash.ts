@@ -51,7 +51,8 @@ export function hashNode(memory: Memory, node: number): HashText {
   return hashInner(memory, at)
 }
 
-function hashInner(memory: Memory, at: number): HashText {
+/** Hash of the inner node at word `at`, both of whose children's hashes stand in its record. */
+export function hashInner(memory: Memory, at: number): HashText {
   const words = memory.words
   const bytes = memory.bytes
   const size = words[at + SIZE] as number
@@ -68,7 +69,8 @@ function hashInner(memory: Memory, at: number): HashText {
   return hash('sha256', input, 'binary')
 }
 
-function hashLeaf(memory: Memory, at: number): HashText {
+/** Hash of the leaf at word `at`. */
+export function hashLeaf(memory: Memory, at: number): HashText {
   const words = memory.words
   const slab = memory.slab
   const keyLength = (words[at + META] as number) & 0xffff

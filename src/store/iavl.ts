@@ -1,12 +1,11 @@
 import type { ByteString } from '../kernel/kv.ts'
 import type { Allocator } from './allocator.ts'
-import { StoreLimitError } from './errors.ts'
 import { VersionJournal } from './journal.ts'
 import { KeyProbe } from './key-probe.ts'
+import { checkLengths, createLeaf } from './leaf.ts'
 import {
   HEIGHT_MASK,
   KEY,
-  KEY_BYTES_MAX,
   LEFT,
   LEFT_DIRTY,
   META,
@@ -16,7 +15,6 @@ import {
   RIGHT_DIRTY,
   SIZE,
   VALUE,
-  VALUE_BYTES_MAX,
   VALUE_LENGTH,
   VERSION,
 } from './memory.ts'
@@ -56,7 +54,7 @@ export class TreeWriter {
 
   /** Sets a key below `root` (0 is the empty tree); returns the new root. */
   set(root: number, key: ByteString, value: Uint8Array): number {
-    if (key.length > KEY_BYTES_MAX || value.length > VALUE_BYTES_MAX) throw tooLong(key, value)
+    checkLengths(key.length, value.length)
     this.allocator.reserveNodes(NODES_PER_OPERATION)
     this.probe.set(key)
     this.value = value
@@ -148,21 +146,9 @@ export class TreeWriter {
   }
 
   private newLeaf(references: number): number {
-    const words = this.memory.words
-    const key = this.probe.key
-    const leaf = this.allocator.takeNode()
-    const at = leaf * 32
-    const granule = this.allocator.takeKey(key, references)
-    for (let i = 0; i < references; i++) this.journal.noteHeld(granule, key.length)
-    words[at + LEFT] = 0
-    words[at + RIGHT] = 0
-    words[at + KEY] = granule
-    words[at + META] = key.length
-    this.probe.store(words, at)
-    words[at + VERSION] = this.journal.version
-    words[at + SIZE] = 1
-    words[at + VALUE] = this.allocator.takeValue(this.value)
-    words[at + VALUE_LENGTH] = this.value.length
+    const leaf = createLeaf(this.allocator, this.probe, this.value, references, this.journal.version)
+    const granule = this.memory.words[leaf * 32 + KEY] as number
+    for (let i = 0; i < references; i++) this.journal.noteHeld(granule, this.probe.key.length)
     this.leaf = leaf
     return leaf
   }
@@ -219,9 +205,4 @@ export class TreeWriter {
     this.journal.retireValue(leaf)
     this.journal.retire(leaf)
   }
-}
-
-function tooLong(key: ByteString, value: Uint8Array): StoreLimitError {
-  const what = key.length > KEY_BYTES_MAX ? `key of ${key.length} bytes` : `value of ${value.length} bytes`
-  return new StoreLimitError(`${what}: a key has at most ${KEY_BYTES_MAX}, a value ${VALUE_BYTES_MAX} bytes`)
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { ByteString, StoreChanges } from '../kernel/kv.ts'
+import { KEY, KEY_HEADER_BYTES, META, type Memory, VALUE, VALUE_LENGTH } from './memory.ts'
 
 /**
  * The bytes of a log segment. Integers are little-endian.
@@ -17,6 +18,14 @@ export const RECORD_MAGIC = Buffer.from('WREC', 'latin1')
 export const RECORD_HEADER_BYTES = 24
 export const RECORD_TRAILER_BYTES = 4
 const REMOVED = 0xffffffff
+/** A value up to this goes into the sink together with its key. */
+const SMALL_VALUE_BYTES = 1024
+
+/** Entries that a version sets in a store, in order of keys: leaves of its tree, copied from where they lie. */
+export interface LeafRun {
+  readonly memory: Memory
+  readonly leaves: Int32Array
+}
 
 /** What one version changed. */
 export interface LogRecord {
@@ -24,6 +33,11 @@ export interface LogRecord {
   readonly appHash: Uint8Array
   /** What the application says of the version beside its state. */
   readonly meta: Uint8Array
+  readonly changes: readonly (StoreChanges | LeafRun | undefined)[]
+}
+
+/** A record as it is read: values are views. */
+export interface ReadRecord extends LogRecord {
   readonly changes: readonly (StoreChanges | undefined)[]
 }
 
@@ -45,10 +59,23 @@ export function payloadLength(record: LogRecord): number {
   let length = 32 + 4 + record.meta.length + 4
   for (const changes of record.changes) {
     if (changes === undefined) continue
+    if ('leaves' in changes) {
+      length += 8 + leavesLength(changes)
+      continue
+    }
     length += 8 + changes.keys.length * 8
     changes.keys.forEach((key, i) => {
       length += key.length + (changes.values[i]?.length ?? 0)
     })
+  }
+  return length
+}
+
+function leavesLength({ memory, leaves }: LeafRun): number {
+  let length = leaves.length * 8
+  for (const leaf of leaves) {
+    const at = leaf * 32
+    length += ((memory.words[at + META] as number) & 0xffff) + (memory.words[at + VALUE_LENGTH] as number)
   }
   return length
 }
@@ -71,7 +98,7 @@ export function decodeRecordHeader(header: Buffer): { version: number; length: n
 
 /** Takes bytes in order; see {@link encodePayload}. */
 export interface PayloadSink {
-  /** Room for `length` bytes in one piece: where to write them. At most 64 KiB + 16. */
+  /** Room for `length` bytes in one piece: where to write them. At most 65 KiB + 16. */
   room(length: number): { readonly buffer: Buffer; readonly at: number }
   /** Bytes of any length. */
   bytes(bytes: Uint8Array): void
@@ -84,6 +111,11 @@ export function encodePayload(record: LogRecord, sink: PayloadSink): void {
   putWords(sink, [record.changes.filter((changes) => changes !== undefined).length])
   record.changes.forEach((changes, slot) => {
     if (changes === undefined) return
+    if ('leaves' in changes) {
+      putWords(sink, [slot, changes.leaves.length])
+      putLeaves(sink, changes)
+      return
+    }
     putWords(sink, [slot, changes.keys.length])
     for (let i = 0; i < changes.keys.length; i++) {
       const key = changes.keys[i] as ByteString
@@ -97,6 +129,28 @@ export function encodePayload(record: LogRecord, sink: PayloadSink): void {
   })
 }
 
+function putLeaves(sink: PayloadSink, { memory, leaves }: LeafRun): void {
+  const { words, slabText } = memory
+  for (const leaf of leaves) {
+    const at = leaf * 32
+    const keyLength = (words[at + META] as number) & 0xffff
+    const valueLength = words[at + VALUE_LENGTH] as number
+    const keyAt = (words[at + KEY] as number) * 8 + KEY_HEADER_BYTES
+    const valueAt = (words[at + VALUE] as number) * 8
+    const small = valueLength <= SMALL_VALUE_BYTES
+    const room = sink.room(8 + keyLength + (small ? valueLength : 0))
+    const { buffer } = room
+    let to = room.at
+    buffer.writeUInt32LE(keyLength, to)
+    buffer.writeUInt32LE(valueLength, to + 4)
+    to += 8
+    for (let i = 0; i < keyLength; i++) buffer[to + i] = slabText[keyAt + i] as number
+    to += keyLength
+    if (small) for (let i = 0; i < valueLength; i++) buffer[to + i] = slabText[valueAt + i] as number
+    else sink.bytes(slabText.subarray(valueAt, valueAt + valueLength))
+  }
+}
+
 function putWords(sink: PayloadSink, words: readonly number[]): void {
   const { buffer, at } = sink.room(words.length * 4)
   words.forEach((word, i) => {
@@ -105,7 +159,7 @@ function putWords(sink: PayloadSink, words: readonly number[]): void {
 }
 
 /** Values are views into the payload. Throws a RangeError if the payload is not well formed. */
-export function decodePayload(version: number, payload: Buffer): LogRecord {
+export function decodePayload(version: number, payload: Buffer): ReadRecord {
   const changes: (StoreChanges | undefined)[] = []
   let at = 32
   const word = () => {

@@ -17,11 +17,11 @@ import {
   decodeRecordHeader,
   FILE_HEADER_BYTES,
   FILE_MAGIC,
-  type LogRecord,
   type Preamble,
   RECORD_HEADER_BYTES,
   RECORD_MAGIC,
   RECORD_TRAILER_BYTES,
+  type ReadRecord,
 } from './log-format.ts'
 
 /** A file of the log; its name is the first version in it. */
@@ -62,7 +62,7 @@ export function readLog(
   directory: string,
   names: readonly string[],
   from: number,
-  onRecord: (record: LogRecord) => void,
+  onRecord: (record: ReadRecord) => void,
   report: (message: string) => void,
 ): LogEnd {
   const segments = dropTornSegment(listSegments(directory), report)
@@ -170,7 +170,7 @@ class SegmentReading {
     return this.at
   }
 
-  decode(version: number, payload: Buffer): LogRecord {
+  decode(version: number, payload: Buffer): ReadRecord {
     try {
       return decodePayload(version, payload)
     } catch (cause) {

@@ -1,17 +1,20 @@
 import { performance } from 'node:perf_hooks'
 import { assert } from '../kernel/errors.ts'
-import type { ByteString, KvIterator, ReadStore, StoreChanges } from '../kernel/kv.ts'
+import type { ByteString, KvIterator, ReadStore, StoreChanges, WriteStore } from '../kernel/kv.ts'
 import { Allocator } from './allocator.ts'
 import { ControlBlock, META_BYTES, type VersionRecord } from './control.ts'
 import { VersionPrunedError } from './errors.ts'
 import { FlatIndex } from './flat-index.ts'
+import { Foundation } from './foundation.ts'
 import { TreeWriter } from './iavl.ts'
 import { EMPTY_HASH, type HashText, hashNode } from './iavl-hash.ts'
 import { IntList } from './int-list.ts'
 import { KeyProbe } from './key-probe.ts'
 import { allocateMemory, type Memory, type SharedMemory } from './memory.ts'
+import { freeReplaced, type Prepared, updateIndexes } from './prepared.ts'
 import { simpleRoot } from './simple-merkle.ts'
 import type { SnapshotTarget } from './snapshot-loader.ts'
+import { freeTree, TreeBuilder } from './tree-builder.ts'
 import { VersionWindow, type WindowLimits } from './version-window.ts'
 import { leafValue, TreeCursor } from './walk.ts'
 
@@ -39,12 +42,7 @@ export interface StoreShare {
 
 const NO_META = new Uint8Array()
 
-interface Prepared {
-  readonly record: VersionRecord
-  readonly changes: readonly (StoreChanges | undefined)[]
-  /** Per change the leaf before and after it; 0 is none. */
-  readonly leaves: Int32Array
-}
+const NO_CHANGES: StoreChanges = { keys: [], values: [] }
 
 /**
  * The committed state of the chain: one tree per store under one app hash. A version is prepared, and then either
@@ -58,7 +56,9 @@ export class MultiStore implements ReadStore {
   private readonly writer: TreeWriter
   private readonly indexes: FlatIndex[]
   private readonly probe = new KeyProbe()
-  private readonly leaves = new IntList(1024)
+  private readonly moved = new IntList(1024)
+  private readonly builder: TreeBuilder
+  private readonly ground: Foundation
   private readonly window: VersionWindow
   private readonly initialVersion: number
   private record: VersionRecord
@@ -79,7 +79,9 @@ export class MultiStore implements ReadStore {
     this.window = new VersionWindow(this.control, this.allocator, limits)
     this.initialVersion = options.initialVersion ?? 1
     this.writer = new TreeWriter(this.allocator)
+    this.builder = new TreeBuilder(this.allocator)
     this.indexes = names.map(() => new FlatIndex(this.memory))
+    this.ground = new Foundation(names.length, this.allocator, (slot) => this.index(slot))
     this.record = {
       version: 0,
       appHash: EMPTY_HASH,
@@ -126,10 +128,26 @@ export class MultiStore implements ReadStore {
     const { version, roots } = this.record
     const root = roots[slot]
     assert(root !== undefined, `store ${slot} does not exist`)
+    if (root === 0) return this.ground.iterate(slot, start, end, reverse)
     const guard = () => {
       if (this.control.floor > version) throw new VersionPrunedError(version)
     }
     return new TreeCursor(this.memory, { root, start, end, reverse }, this.probe, guard)
+  }
+
+  /**
+   * Where genesis writes, before the first version: read at once like any state, and part of the first version that is
+   * prepared. `discard` gives it up. `expected` is about how many entries a large store will get.
+   */
+  foundation(expected = 0): WriteStore {
+    assert(this.version === 0 && this.prepared === undefined, 'a foundation is laid before the first version')
+    this.ground.expected = expected
+    return this.ground
+  }
+
+  /** The leaves of a store whose prepared tree was built over a foundation, in order of keys. */
+  foundedLeaves(slot: number): Int32Array | undefined {
+    return this.ground.ordered(slot).length === 0 ? undefined : this.prepared?.built.get(slot)
   }
 
   /**
@@ -150,19 +168,19 @@ export class MultiStore implements ReadStore {
       `changes of ${changes.length} stores, there are ${this.names.length}`,
     )
     const roots = [...this.record.roots]
-    this.leaves.clear()
+    const built = new Map<number, Int32Array>()
+    this.moved.clear()
     this.writer.begin(version)
     try {
-      changes.forEach((storeChanges, slot) => {
-        if (storeChanges !== undefined) roots[slot] = this.apply(roots[slot] as number, storeChanges)
-      })
+      for (const slot of this.names.keys()) this.apply(slot, roots, changes[slot] ?? NO_CHANGES, built)
     } catch (failure) {
-      this.writer.journal.abandon(roots)
+      this.abandon(roots, built)
       throw failure
     }
     const hashes = roots.map((root, slot) => this.hashRoot(root, slot))
     const appHash = simpleRoot(this.names.map((name, slot) => ({ name, root: hashes[slot] as HashText })))
-    this.prepared = { record: { version, appHash, meta, roots, hashes }, changes, leaves: this.leaves.take() }
+    const record = { version, appHash, meta, roots, hashes }
+    this.prepared = { record, changes, moved: this.moved.take(), built }
     return Buffer.from(appHash, 'latin1')
   }
 
@@ -171,18 +189,28 @@ export class MultiStore implements ReadStore {
     const { prepared } = this
     assert(prepared !== undefined, 'publish without a prepared version')
     this.prepared = undefined
-    this.updateIndexes(prepared)
+    updateIndexes(this.indexes, prepared)
+    freeReplaced(this.allocator, prepared)
+    this.ground.release()
     this.record = prepared.record
     this.window.add(this.writer.journal.seal())
     this.control.publish(prepared.record)
     this.window.reclaim(this.version)
   }
 
-  /** Drops the prepared version completely; does nothing if there is none. */
+  /** Drops the prepared version and the foundation completely; does nothing if there is neither. */
   discard(): void {
-    if (this.prepared === undefined) return
-    this.writer.journal.abandon(this.prepared.record.roots)
+    const { prepared } = this
     this.prepared = undefined
+    if (prepared !== undefined) {
+      freeReplaced(this.allocator, prepared)
+      this.abandon(prepared.record.roots, prepared.built)
+    }
+    if (this.version > 0) return
+    if (prepared === undefined) this.ground.free()
+    this.names.forEach((_, slot) => {
+      this.indexes[slot] = new FlatIndex(this.memory)
+    })
   }
 
   /** What another thread needs to read committed versions. */
@@ -221,17 +249,34 @@ export class MultiStore implements ReadStore {
     return index
   }
 
-  private apply(root: number, { keys, values }: StoreChanges): number {
-    let current = root
+  private apply(slot: number, roots: number[], changes: StoreChanges, built: Map<number, Int32Array>): void {
+    const { keys, values } = changes
+    for (let i = 1; i < keys.length; i++) {
+      const ascends = (keys[i - 1] as ByteString) < (keys[i] as ByteString)
+      assert(ascends, 'changes are not in ascending order of keys')
+    }
+    let root = roots[slot] as number
+    if (root === 0) {
+      const leaves = this.ground.changed(slot, changes, this.moved)
+      roots[slot] = this.builder.build(leaves, this.writer.journal.version)
+      built.set(slot, leaves)
+      return
+    }
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as ByteString
       const value = values[i]
-      assert(i === 0 || (keys[i - 1] as ByteString) < key, 'changes are not in ascending order of keys')
-      current = value === undefined ? this.writer.remove(current, key) : this.writer.set(current, key, value)
-      this.leaves.push(this.writer.replaced)
-      this.leaves.push(this.writer.leaf)
+      root = value === undefined ? this.writer.remove(root, key) : this.writer.set(root, key, value)
+      this.moved.push(this.writer.replaced)
+      this.moved.push(this.writer.leaf)
     }
-    return current
+    roots[slot] = root
+  }
+
+  /** Takes back what a version created; all there is of a tree that was built is its own. */
+  private abandon(roots: readonly number[], built: ReadonlyMap<number, Int32Array>): void {
+    for (const slot of built.keys()) freeTree(this.allocator, roots[slot] as number)
+    this.writer.journal.abandon(roots.filter((_, slot) => !built.has(slot)))
+    this.ground.release()
   }
 
   private hashRoot(root: number, slot: number): HashText {
@@ -239,17 +284,5 @@ export class MultiStore implements ReadStore {
     return root === this.record.roots[slot]
       ? (this.record.hashes[slot] as HashText)
       : hashNode(this.memory, root)
-  }
-
-  private updateIndexes({ changes, leaves }: Prepared): void {
-    let at = 0
-    changes.forEach((storeChanges, slot) => {
-      const index = this.indexes[slot] as FlatIndex
-      index.reserve(storeChanges?.keys.length ?? 0)
-      for (const key of storeChanges?.keys ?? []) {
-        index.update(key, leaves[at] as number, leaves[at + 1] as number)
-        at += 2
-      }
-    })
   }
 }

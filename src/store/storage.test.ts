@@ -27,6 +27,29 @@ test('a reopened folder continues where it was, with the same app hash', async (
   expect(held(storage)).toBe(22)
 })
 
+test('a foundation comes back from the log as part of the first version', async () => {
+  const large = Buffer.alloc(2_000, 7) // values above 1 KiB go to the log another way
+  let storage = await folder.open()
+  const ground = storage.foundation()
+  for (const key of ['c', 'k', 'a']) ground.set(0, key, Buffer.from(`laid ${key}`))
+  ground.set(1, 'k', large)
+  ground.set(1, 'gone', large)
+  storage.prepare(1, [undefined, { keys: ['gone', 'new'], values: [undefined, Buffer.from('block')] }])
+  storage.commit()
+  const hash = appHash(storage)
+  await folder.close(storage)
+
+  storage = await folder.open()
+  expect([storage.version, appHash(storage)]).toEqual([1, hash])
+  expect(['a', 'c', 'k'].map((key) => `${Buffer.from(storage.get(0, key) ?? [])}`)).toEqual([
+    'laid a',
+    'laid c',
+    'laid k',
+  ])
+  expect(storage.get(1, 'k')).toEqual(new Uint8Array(large))
+  expect([storage.has(1, 'gone'), `${Buffer.from(storage.get(1, 'new') ?? [])}`]).toEqual([false, 'block'])
+})
+
 test('a last record torn at any byte is cut and said, and its block can be committed again', async () => {
   const storage = await folder.open()
   commitTo(storage, 4)

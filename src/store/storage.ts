@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../kernel/errors.ts'
-import type { ByteString, KvIterator, StoreChanges } from '../kernel/kv.ts'
+import type { ByteString, KvIterator, StoreChanges, WriteStore } from '../kernel/kv.ts'
 import { ChangeLog } from './changelog.ts'
 import type { CommittedState } from './committed.ts'
 import { SnapshotDamagedError, StorageOpenError } from './errors.ts'
 import { lockDirectory } from './lock.ts'
 import { type LogFiles, syncDirectory } from './log-files.ts'
-import type { LogRecord } from './log-format.ts'
+import type { LogRecord, ReadRecord } from './log-format.ts'
 import { readLog } from './log-reader.ts'
 import { MultiStore, type MultiStoreOptions } from './multistore.ts'
 import { removeUnfinished, Snapshotter, setAside } from './snapshot.ts'
@@ -88,10 +88,19 @@ export class Storage implements CommittedState {
     return this.store.iterate(slot, start, end, reverse)
   }
 
+  foundation(expected?: number): WriteStore {
+    return this.store.foundation(expected)
+  }
+
   /** Applies the next version without making it visible or durable; returns its app hash. */
   prepare(version: number, changes: readonly (StoreChanges | undefined)[], meta = NO_META): Uint8Array {
     const appHash = this.store.prepare(version, changes, meta)
-    this.pending = { version, appHash, meta, changes }
+    const { memory, names } = this.store
+    const logged = names.map((_, slot) => {
+      const leaves = this.store.foundedLeaves(slot)
+      return leaves === undefined ? changes[slot] : { memory, leaves }
+    })
+    this.pending = { version, appHash, meta, changes: logged }
     return appHash
   }
 
@@ -109,7 +118,7 @@ export class Storage implements CommittedState {
     if (this.isSnapshotDue()) this.snapshotDone = this.snapshot().catch(() => {})
   }
 
-  /** Drops the prepared version; does nothing if there is none. */
+  /** Drops the prepared version and the foundation; does nothing if there is neither. */
   discard(): void {
     this.pending = undefined
     this.store.discard()
@@ -220,7 +229,7 @@ function restoreNewest(directory: string, names: readonly string[], options: Sto
   return { store: new MultiStore(names, options), damaged }
 }
 
-function replay(directory: string, store: MultiStore, { version, appHash, meta, changes }: LogRecord): void {
+function replay(directory: string, store: MultiStore, { version, appHash, meta, changes }: ReadRecord): void {
   const reached = store.prepare(version, changes, new Uint8Array(meta))
   if (!Buffer.from(reached).equals(appHash)) {
     const [got, logged] = [reached, appHash].map((each) => Buffer.from(each).toString('hex'))

@@ -1,4 +1,4 @@
-import type { ByteString, KvIterator, StoreChanges } from '../kernel/kv.ts'
+import type { ByteString, KvIterator, StoreChanges, WriteStore } from '../kernel/kv.ts'
 import type { CommittedState } from '../store/committed.ts'
 import { MultiStore, type MultiStoreOptions } from '../store/multistore.ts'
 
@@ -33,6 +33,10 @@ export class MemoryState implements CommittedState {
 
   iterate(slot: number, start: ByteString, end: ByteString | undefined, reverse: boolean): KvIterator {
     return this.store.iterate(slot, start, end, reverse)
+  }
+
+  foundation(expected?: number): WriteStore {
+    return this.store.foundation(expected)
   }
 
   prepare(version: number, changes: readonly (StoreChanges | undefined)[], meta: Uint8Array): Uint8Array {

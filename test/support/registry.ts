@@ -88,14 +88,18 @@ export class Registry {
     const funded = (options.funded ?? ['alice', 'bob', 'carol']).map(
       (name) => [account(name), FUNDS] as const,
     )
-    for (const [owner, amount] of options.balancesOf?.balances() ?? funded) this.#fund(owner, amount)
+    this.#fund(options.balancesOf?.balances() ?? funded)
     this.importGenesis(GenesisState.fromPartial(options.genesis ?? {}))
   }
 
-  #fund(owner: string, amount: bigint): void {
+  #fund(balances: readonly (readonly [owner: string, amount: bigint])[]): void {
     const definition = bank.genesis?.definition as GenesisDefinition<unknown>
-    const rows = definition.rows as unknown as Record<string, (ctx: Context, row: unknown) => void>
-    rows['balances']?.(this.context(), { address: owner, coins: [{ denom: 'awadi', amount: `${amount}` }] })
+    const { rows, finish } = definition.intake?.() ?? {}
+    const takers = rows as unknown as Record<string, (ctx: Context, row: unknown) => void>
+    const ctx = this.context()
+    for (const [owner, amount] of balances)
+      takers['balances']?.(ctx, { address: owner, coins: [{ denom: 'awadi', amount: `${amount}` }] })
+    finish?.(ctx)
   }
 
   /** What the usual accounts and the registry's own have. */

@@ -79,6 +79,7 @@ function emptyState(chain: Chain): CommittedState {
     get: (slot, key) => store.get(slot, key),
     has: (slot, key) => store.has(slot, key),
     iterate: (slot, start, end, reverse) => store.iterate(slot, start, end, reverse),
+    foundation: (expected) => store.foundation(expected),
     prepare: (version, changes, meta) => store.prepare(version, changes, meta),
     commit: () => store.publish(),
     discard: () => store.discard(),

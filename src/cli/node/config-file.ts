@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
 import { NodeError } from './errors.ts'
+import { MEMPOOL_MIB } from './go-memory.ts'
 
 /** What `config.toml` is written from. */
 export interface CometbftSettings {
@@ -36,9 +37,9 @@ laddr = "tcp://${s.host}:${s.ports.p2p}"
 persistent_peers = ${JSON.stringify(s.persistentPeers.join(','))}
 ${s.loopback ? 'allow_duplicate_ip = true\naddr_book_strict = false\n' : ''}
 [mempool]
-# Room for a burst of ten blocks, at most 1 GiB of it.
+# Room for a burst of ten blocks and for 128 MiB, which is 32 blocks of the largest kind.
 size = 50000
-max_txs_bytes = 1073741824
+max_txs_bytes = ${MEMPOOL_MIB * 1024 * 1024}
 cache_size = 100000
 max_tx_bytes = 1048576
 # After a block, what is left is checked once more: sequence and balance may have changed.

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cometbft, findCometbft } from './cometbft.ts'
 import { NodeError } from './errors.ts'
 import { cometbftExit, type ExitReason } from './exit-reason.ts'
+import { genesisBytes, goMemoryLimit } from './go-memory.ts'
 import { type Address, type NodeHome, prepareSocketFolder, readHome } from './home.ts'
 import { eachLine, LastLines, type LogSink } from './log-lines.ts'
 import { answers, isPortFree } from './ports.ts'
@@ -162,6 +163,7 @@ function spawnCometbft(path: string, home: NodeHome, options: StartOptions & { r
       ...process.env,
       // The flush timer of CometBFT's socket client spins; with few threads it keeps the sender from running.
       GOMAXPROCS: process.env['GOMAXPROCS'] ?? String(Math.max(8, availableParallelism())),
+      GOMEMLIMIT: process.env['GOMEMLIMIT'] ?? goMemoryLimit(genesisBytes(home.paths.genesis)),
       ...(logFormat === 'json' ? { CMT_LOG_FORMAT: 'json' } : {}),
       ...env,
     },
