@@ -60,7 +60,7 @@ type Phase = (typeof PHASES)[number]
 
 const SENDERS = 2_000
 /** Two rounds before the measured ones: they put the keys into the accounts, and the code through the compiler. */
-const WARM_UP = 4_000
+const WARM_UP = 20_000
 const GENESIS_SECONDS = 1_700_000_000
 
 const dialect: Dialect = { chainId: 'wadi-bench-1', prefix: 'wadi', denom: 'awadi', fee: 100n, gas: 200_000n }

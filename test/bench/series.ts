@@ -35,7 +35,7 @@ export type Row = (settings: Settings) => Promise<RowResult[]>
 /** Loads are the same for every subject but for who sends; 64 connections because one executes its requests in turn. */
 export const SYNC = { mode: 'sync', connections: 64, window: 4 } as const
 export const ASYNC = { mode: 'async', connections: 64, window: 50 } as const
-const WARM_UP = 4_000
+const WARM_UP = 20_000
 
 export const go = ({ peer }: Settings): Subject[] => (peer === undefined ? [] : [goChain(peer)])
 
