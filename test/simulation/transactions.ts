@@ -1,3 +1,4 @@
+import { MultiSignature } from '#gen/cosmos/crypto/multisig/v1beta1/multisig.ts'
 import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
 import { AuthInfo, SignDoc, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import { aminoMessage, aminoSignBytes } from '#lib/amino-json.ts'
@@ -175,9 +176,15 @@ function feeOf(random: Random, fault: Fault | undefined): Fee {
   return { amount, gasLimit }
 }
 
-/** The same signature with the other of its two values of s. */
+/** The same signature, or of a multisig its first, with the other of its two values of s. */
 function bent(signature: Uint8Array, fault: Fault | undefined): Uint8Array {
-  if (fault !== 'a high s' || signature.length !== 64) return signature
+  if (fault !== 'a high s') return signature
+  if (signature.length === 64) return withHighS(signature)
+  const [first = signature, ...others] = MultiSignature.decode(signature).signatures
+  return MultiSignature.encode({ signatures: [withHighS(first), ...others] }).finish()
+}
+
+function withHighS(signature: Uint8Array): Uint8Array {
   const s = BigInt(`0x${Buffer.from(signature.subarray(32)).toString('hex')}`)
   const high = Buffer.from((CURVE_ORDER - s).toString(16).padStart(64, '0'), 'hex')
   return Uint8Array.from([...signature.subarray(0, 32), ...high])
