@@ -1,5 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { answer, CHECK_OK, frame, kind, SlowQueries, startOne, stopAll, TestApp, until } from './testkit.ts'
+import {
+  answer,
+  CHECK_OK,
+  frame,
+  kind,
+  SlowQueries,
+  start,
+  startOne,
+  stopAll,
+  TestApp,
+  until,
+} from './testkit.ts'
 
 const FLUSH = frame({ flush: {} })
 
@@ -184,5 +195,31 @@ describe('a peer that does not read', () => {
     client.socket.pause()
     client.send(...Array.from({ length: 500 }, () => frame({ checkTx: { tx: Buffer.from('t') } })))
     expect(kind(await harness.ask(await harness.connect(), { info: {} }))).toBe('info')
+  })
+})
+
+describe('an application that comes after its server listens', () => {
+  it('answers what was asked before, on every connection, in order', async () => {
+    const harness = await start(undefined)
+    const [one, other] = [await harness.connect(), await harness.connect()]
+    one.send(frame({ info: {} }), frame({ echo: { message: 'one' } }), FLUSH)
+    other.send(frame({ echo: { message: 'other' } }), FLUSH)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect([one.length, other.length]).toEqual([0, 0])
+    const app = new TestApp()
+    harness.server.serve(app)
+    expect((await one.replies(3)).map(kind)).toEqual(['info', 'echo', 'flush'])
+    expect((await other.replies(2)).map(kind)).toEqual(['echo', 'flush'])
+  })
+
+  it('is not asked by who went away meanwhile, and never comes to a server that closed', async () => {
+    const harness = await start(undefined)
+    const gone = await harness.connect()
+    gone.send(frame({ commit: {} }))
+    gone.socket.destroy()
+    const stays = await harness.connect()
+    await until(() => stays.socket.readyState === 'open')
+    await harness.server.close()
+    await until(() => stays.socket.destroyed)
   })
 })

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { claimUnixPath, type ListenAddress, parseAddress } from './address.ts'
 import { Connection, type ConnectionHost, MAX_UNSENT_BYTES, MAX_WAITING_REPLIES } from './connection.ts'
 import { Dispatcher } from './dispatch.ts'
@@ -28,24 +28,32 @@ export interface AbciServerOptions {
 /**
  * Serves one application to one CometBFT over a unix socket or TCP; see README.md for what it promises.
  *
- * Handlers run on the calling thread, one at a time. The trace, if any, stays open after `close`.
+ * Handlers run on the calling thread, one at a time. The trace, if any, stays open after `close`. The application may
+ * come after the server listens: what connects before waits, and its requests with it.
  */
 export class AbciServer {
-  private readonly app: AbciApp
   private readonly options: AbciServerOptions
-  private readonly dispatcher: Dispatcher
-  private readonly host: ConnectionHost
+  private app: AbciApp | undefined
+  private host: ConnectionHost | undefined
+  private readonly early = new Set<Socket>()
   private readonly connections = new Set<Connection>()
   private consensus: Connection | undefined
   private halted = false
   private opened = 0
   private server: Server | undefined
 
-  constructor(app: AbciApp, options: AbciServerOptions) {
-    this.app = app
+  constructor(app: AbciApp | undefined, options: AbciServerOptions) {
     this.options = options
-    this.dispatcher = new Dispatcher(app, options.indexEvents ?? (() => true), options.trace)
-    this.host = this.makeHost()
+    if (app !== undefined) this.serve(app)
+  }
+
+  /** Answers with this application from now on; once. */
+  serve(app: AbciApp): void {
+    this.app = app
+    const dispatcher = new Dispatcher(app, this.options.indexEvents ?? (() => true), this.options.trace)
+    this.host = this.makeHost(dispatcher)
+    for (const socket of this.early) this.accept(socket, this.host)
+    this.early.clear()
   }
 
   /**
@@ -56,15 +64,14 @@ export class AbciServer {
     const target = parseAddress(address)
     if (this.server !== undefined) throw new AbciAddressError(`${address}: this server listens already`)
     if (target.kind === 'unix') await claimUnixPath(target.path)
-    const server = createServer((socket) => {
+    const server = createServer({ pauseOnConnect: true }, (socket) => {
       socket.setNoDelay(true)
-      if (this.halted) {
-        socket.destroy()
-        return
+      if (this.halted) socket.destroy()
+      else if (this.host !== undefined) this.accept(socket, this.host)
+      else {
+        this.early.add(socket)
+        socket.on('error', () => {}).once('close', () => this.early.delete(socket))
       }
-      const connection = new Connection(++this.opened, socket, this.host)
-      this.connections.add(connection)
-      this.options.trace?.connection('open', connection.id)
     })
     await bind(server, target, address)
     this.server = server
@@ -84,13 +91,21 @@ export class AbciServer {
     if (server === undefined) return
     this.server = undefined
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const socket of this.early) socket.destroy()
     await Promise.all(Array.from(this.connections, (connection) => connection.destroy()))
     await closed
   }
 
-  private makeHost(): ConnectionHost {
+  private accept(socket: Socket, host: ConnectionHost): void {
+    const connection = new Connection(++this.opened, socket, host)
+    this.connections.add(connection)
+    this.options.trace?.connection('open', connection.id)
+    socket.resume()
+  }
+
+  private makeHost(dispatcher: Dispatcher): ConnectionHost {
     return {
-      dispatcher: this.dispatcher,
+      dispatcher,
       methods: methodTable(this.options.limits),
       maxUnsentBytes: this.options.maxUnsentBytes ?? MAX_UNSENT_BYTES,
       maxWaitingReplies: this.options.maxWaitingReplies ?? MAX_WAITING_REPLIES,
@@ -109,7 +124,7 @@ export class AbciServer {
     if (old === undefined) return
     // CometBFT came back before the end of its old connection was read
     void old.destroy()
-    this.app.disconnected()
+    this.app?.disconnected()
   }
 
   private closed(connection: Connection): void {
@@ -119,7 +134,7 @@ export class AbciServer {
     this.consensus = undefined
     if (this.halted) return
     try {
-      this.app.disconnected()
+      this.app?.disconnected()
     } catch (error) {
       this.halt(error)
     }

@@ -197,7 +197,7 @@ export class Harness {
   private readonly dir = mkdtempSync(join(tmpdir(), 'abci-'))
   private readonly clients: TestClient[] = []
 
-  constructor(app: AbciApp, options: Partial<AbciServerOptions> = {}) {
+  constructor(app: AbciApp | undefined, options: Partial<AbciServerOptions> = {}) {
     this.server = new AbciServer(app, {
       onHalt: (error) => this.halts.push(error),
       onProtocolError: (error) => this.protocolErrors.push(error),
@@ -205,7 +205,7 @@ export class Harness {
     })
   }
 
-  static async start(app: AbciApp, options: Partial<AbciServerOptions> = {}): Promise<Harness> {
+  static async start(app: AbciApp | undefined, options: Partial<AbciServerOptions> = {}): Promise<Harness> {
     const harness = new Harness(app, options)
     await harness.server.listen(`unix://${join(harness.dir, 's')}`)
     return harness
@@ -246,7 +246,10 @@ export async function stopAll(): Promise<void> {
 }
 
 /** Starts a server that `stopAll` ends. */
-export async function start(app: TestApp, options: Partial<AbciServerOptions> = {}): Promise<Harness> {
+export async function start(
+  app: TestApp | undefined,
+  options: Partial<AbciServerOptions> = {},
+): Promise<Harness> {
   const harness = await Harness.start(app, options)
   open.push(harness)
   return harness

@@ -1,10 +1,10 @@
 import { FileTrace } from '../../abci/trace.ts'
 import type { NodeContext } from '../context.ts'
-import { type AppLog, openAppServer } from '../node/app-server.ts'
+import { type AppLog, nodeApp } from '../node/app-server.ts'
 import { type Cometbft, preparedCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
 import { type LogSink, logPrinter } from '../node/log-lines.ts'
-import { takeRunLock } from '../node/run-record.ts'
+import { type RunLock, takeRunLock } from '../node/run-record.ts'
 import { onStopSignal, type RunningNode, startNode } from '../node/supervisor.ts'
 
 export interface StartCommandOptions {
@@ -47,10 +47,7 @@ export async function startWadiNode(
   const lock = takeRunLock(homePaths(options.home).runRecord)
   const log = appLog(sink, options.json === true)
   const rpc = overrides.rpc ?? home.rpc
-  const app = await openApp(context, options, { home, log, rpc, overrides }).catch((error) => {
-    lock.release()
-    throw error
-  })
+  const app = unlessFailed(lock, () => appOf(context, options, { home, log, rpc, overrides }))
   const node = await startNode({
     home: options.home,
     app,
@@ -64,16 +61,32 @@ export async function startWadiNode(
     ...(overrides.env === undefined ? {} : { env: overrides.env }),
   })
   // Without a wait since its process began: from there on, Ctrl-C has to end both in order.
+  const forget = onStopSignal(() => void node.stop())
+  await node.opened.catch(async (error) => {
+    await node.exited
+    throw error
+  })
+  forget()
   const ended = untilEnd(node, context)
-  const restUrl = await app.serving.catch(async (error) => {
+  const restUrl = await app.serving().catch(async (error) => {
     await node.stop()
     throw error
   })
   if (restUrl !== undefined) lock.update({ restUrl })
-  return { node, ended, restUrl, height: app.height }
+  return { node, ended, restUrl, height: await app.height() }
 }
 
-function openApp(
+/** Gives the lock back if what needs it cannot begin. */
+function unlessFailed<T>(lock: RunLock, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function appOf(
   context: NodeContext,
   options: StartCommandOptions,
   parts: {
@@ -84,7 +97,7 @@ function openApp(
   },
 ) {
   const { home, log, rpc, overrides } = parts
-  return openAppServer({
+  return nodeApp({
     home,
     chain: context.chain,
     software: context.version,

@@ -34,22 +34,63 @@ export interface AppServerOptions {
   readonly queryThread?: QueryThread
 }
 
-/** The application of a home, opened: its state recovered, its query worker starting. */
-export interface OpenedApp extends AppServer {
+/** The application of a home: its state is recovered and its query worker started by `open`. */
+export interface NodeApp extends AppServer {
   readonly failed: Promise<Error>
-  readonly height: number
+  open(): Promise<void>
+  /** The last committed height, once it is open. */
+  height(): Promise<number>
   /** Resolves when queries are answered, with `http://host:port` of REST if it is on; rejects if they cannot be. */
-  readonly serving: Promise<string | undefined>
+  serving(): Promise<string | undefined>
 }
 
 /** Protocol version in block headers: a change of the state machine that old nodes cannot follow raises it. */
 export const PROTOCOL_VERSION = 1n
 
 /**
- * Opens a home's state and serves the application over it. The returned server listens when the supervisor asks it
- * to; `failed` resolves when the application halts, which it does rather than diverge.
+ * Serves the application of a home, as the supervisor asks: it listens, opens the state while CometBFT starts, and
+ * answers what came meanwhile. `failed` resolves when the application halts, which it does rather than diverge.
  */
-export async function openAppServer(options: AppServerOptions): Promise<OpenedApp> {
+export function nodeApp(options: AppServerOptions): NodeApp {
+  const { home, log } = options
+  let fail: (error: Error) => void = () => {}
+  const failed = new Promise<Error>((resolve) => {
+    fail = (error) => resolve(explainHalt(error, home))
+  })
+  const server = new AbciServer(undefined, {
+    onHalt: fail,
+    onProtocolError: (error) => log('error', error.message),
+    indexEvents: indexPredicate(home.app.indexEvents),
+    ...(options.trace === undefined ? {} : { trace: options.trace }),
+  })
+  let opening: Promise<OpenedApp> | undefined
+  return {
+    failed,
+    listen: (socket) => server.listen(`unix://${socket}`),
+    async open() {
+      opening = openApp(options)
+      const { app } = await opening
+      server.serve(app)
+    },
+    height: async () => (await opening)?.storage.version ?? 0,
+    serving: async () => (await opening)?.serving,
+    async close() {
+      await server.close()
+      const opened = await opening?.catch(() => undefined)
+      await opened?.pool.close()
+      await opened?.storage.close()
+    },
+  }
+}
+
+interface OpenedApp {
+  readonly app: AbciApp
+  readonly storage: Storage
+  readonly pool: QueryPool
+  readonly serving: Promise<string | undefined>
+}
+
+async function openApp(options: AppServerOptions): Promise<OpenedApp> {
   const { home, chain, log } = options
   const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
@@ -57,19 +98,15 @@ export async function openAppServer(options: AppServerOptions): Promise<OpenedAp
     report: (message) => log('info', message),
   })
   try {
-    return serve(options, storage)
+    return overStorage(options, storage)
   } catch (error) {
     await storage.close()
     throw error
   }
 }
 
-function serve(options: AppServerOptions, storage: Storage): OpenedApp {
+function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
   const { home, chain, log } = options
-  let fail: (error: Error) => void = () => {}
-  const failed = new Promise<Error>((resolve) => {
-    fail = (error) => resolve(explainHalt(error, home))
-  })
   const app = createApp({
     chain,
     state: storage,
@@ -89,25 +126,10 @@ function serve(options: AppServerOptions, storage: Storage): OpenedApp {
     log,
     thread: options.queryThread,
   })
+  const restUrl = serving.then(() => pool.restUrl)
   // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
-  serving.catch(() => {})
-  const server = new AbciServer(withQueries(app, pool), {
-    onHalt: fail,
-    onProtocolError: (error) => log('error', error.message),
-    indexEvents: indexPredicate(home.app.indexEvents),
-    ...(options.trace === undefined ? {} : { trace: options.trace }),
-  })
-  return {
-    failed,
-    height: storage.version,
-    serving: serving.then(() => pool.restUrl),
-    listen: (socket) => server.listen(`unix://${socket}`),
-    async close() {
-      await server.close()
-      await pool.close()
-      await storage.close()
-    },
-  }
+  restUrl.catch(() => {})
+  return { app: withQueries(app, pool), storage, pool, serving: restUrl }
 }
 
 /** The application knows the document; this knows which file it came from. */

@@ -175,6 +175,26 @@ function silentApp(): AppServer & { events: string[]; fail: (error: Error) => vo
 }
 
 describe('an application of our own', { timeout: 40_000 }, () => {
+  test('opens its state while CometBFT starts; one that cannot ends both, and says why', async () => {
+    await init()
+    const app = silentApp()
+    const why = new Error('the state is damaged')
+    const node = await start({
+      app: {
+        ...app,
+        open: async () => {
+          app.events.push('opening')
+          throw why
+        },
+      },
+    })
+    await expect(node.opened).rejects.toBe(why)
+    expect(await node.exited).toEqual({ kind: 'app', error: why })
+    expect(isAlive(node.cometbftPid)).toBe(false)
+    expect(app.events.filter((event) => event !== 'connected')).toEqual(['listening', 'opening', 'closed'])
+    expect(readRecord(join(home, 'run.json'))).toBeUndefined()
+  })
+
   const connected = async (events: string[]) => {
     for (let i = 0; i < 400 && !events.includes('connected'); i++)
       await new Promise((wake) => setTimeout(wake, 25))

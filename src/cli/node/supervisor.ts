@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { type Cometbft, findCometbft } from './cometbft.ts'
 import { NodeError } from './errors.ts'
 import { cometbftExit, type ExitReason } from './exit-reason.ts'
@@ -22,6 +22,8 @@ const POLL_MS = 25
 export interface AppServer {
   /** Resolves when CometBFT can connect to `socket`, the path of a unix socket. */
   listen(socket: string): Promise<void>
+  /** What can be done while CometBFT reads its own files; what it asks meanwhile waits. Rejects if it cannot serve. */
+  open?(): Promise<void>
   /** Called after CometBFT has ended; no call comes after it. */
   close(): Promise<void>
   /** Resolves (never rejects) when the application cannot go on. */
@@ -52,6 +54,8 @@ export interface RunningNode {
   readonly cometbftPid: number
   /** Resolves when both CometBFT and the application have ended. */
   readonly exited: Promise<ExitReason>
+  /** Resolves when the application serves; rejects with the reason when it cannot, which ends the node. */
+  readonly opened: Promise<void>
   /** Ends CometBFT, then the application. */
   stop(): Promise<ExitReason>
   /** CometBFT's last log lines. */
@@ -59,8 +63,8 @@ export interface RunningNode {
 }
 
 /**
- * Starts the application, then CometBFT over it, and keeps them together: when one goes, the other is ended.
- * Resolves as soon as CometBFT's process runs; {@link untilReady} waits for its RPC.
+ * Starts CometBFT over the application, which opens its state meanwhile, and keeps them together: when one goes, the
+ * other is ended. Resolves as soon as CometBFT's process runs; {@link untilReady} waits for its RPC.
  */
 export async function startNode(options: StartOptions): Promise<RunningNode> {
   let taken = options.lock
@@ -189,6 +193,9 @@ function supervise(
   child.on('error', (error) => lines.add(`ERROR: ${error.message}`))
   const closed = childClosed(child)
   const own = typeof app === 'string' ? undefined : app
+  // Not at once: the state may take seconds in which nothing else runs, and the caller has signals to listen to.
+  const opened = nextTurn().then(() => own?.open?.())
+  const cannotOpen = new Promise<Error>((resolve) => void opened.catch(resolve))
 
   const end = async (graceMs: number) => {
     stopping = true
@@ -198,15 +205,16 @@ function supervise(
     clearTimeout(killer)
   }
   const finish = async () => {
-    const failure = own?.failed?.then((error): ExitReason => ({ kind: 'app', error }))
+    const failure = Promise.race([cannotOpen, own?.failed ?? cannotOpen]).then(
+      (error): ExitReason => ({ kind: 'app', error }),
+    )
     const died = closed.then((ended): ExitReason => {
       if (stopping) return { kind: 'stopped' }
       return cometbftExit(ended.code, ended.signal, lines.all(), home.paths.home)
     })
-    const first = await (failure === undefined ? died : Promise.race([died, failure]))
+    const first = await Promise.race([died, failure])
     // An application that gives up takes CometBFT with it; its own word is the cause then.
-    const reason =
-      first.kind !== 'cometbft' || !failure ? first : await Promise.race([failure, sleep(SETTLE_MS, first)])
+    const reason = first.kind !== 'cometbft' ? first : await Promise.race([failure, sleep(SETTLE_MS, first)])
     if (reason.kind === 'app') await end(STOP_AFTER_APP_MS)
     await own?.close()
     lock.release()
@@ -218,6 +226,7 @@ function supervise(
     rpcUrl,
     cometbftPid: child.pid ?? 0,
     exited,
+    opened,
     tail: () => lines.all(),
     async stop() {
       if (!stopping) await end(STOP_MS)
