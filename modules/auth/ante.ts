@@ -8,7 +8,6 @@ import {
   type WriteContext,
 } from '#kernel'
 import { addressText } from '#lib/address.ts'
-import { addressFromPubKey } from '#lib/address-pubkey.ts'
 import { toBase64, utf8 } from '#lib/bytes.ts'
 import type { Account } from './account-codec.ts'
 import { state } from './state.ts'
@@ -31,7 +30,7 @@ const FEE_GAS = 12_000
 export function createAnte(deductFee: DeductFee): AnteHandler {
   return (ctx, tx, options) => {
     const { mode } = options
-    if (mode === 'recheck') return recheck(ctx, tx, deductFee)
+    if (mode === 'recheck') return recheck(ctx, tx, deductFee, options)
     if (mode !== 'simulate') checkGasLimit(tx)
     const params = state.params.must(ctx)
     checkBasics(ctx, tx, params, options)
@@ -45,7 +44,7 @@ export function createAnte(deductFee: DeductFee): AnteHandler {
       ctx.emitRaw('tx', ['fee', fee.map((c) => c.amount + c.denom).join(','), 'fee_payer', payer])
     }
 
-    const accounts = tx.signers.map((signer, index) => signingAccount(ctx, tx, signer, index, mode))
+    const accounts = tx.signers.map((signer, index) => signingAccount(ctx, tx, signer, index, options))
     checkSignatureCount(accounts, params, options)
     for (let i = 0; i < accounts.length; i++)
       checkSignature(ctx, tx, i, accounts[i] as Account, params, options)
@@ -66,14 +65,14 @@ function feeOf(tx: AnteTx): AnteTx['fee']['amount'] {
 }
 
 /** After a block only nonce and balance can have changed; the signature was found good once. */
-function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee): void {
+function recheck(ctx: TxContext, tx: AnteTx, deductFee: DeductFee, options: AnteOptions): void {
   checkTimeout(ctx, tx)
   const payer = tx.fee.payer === '' ? (tx.signers[0] as string) : tx.fee.payer
   const fee = feeOf(tx)
   if (fee.length > 0) deductFee(ctx, payer, fee)
   for (let i = 0; i < tx.signers.length; i++) {
     const signer = tx.signers[i] as string
-    const account = signingAccount(ctx, tx, signer, i, 'recheck')
+    const account = signingAccount(ctx, tx, signer, i, options)
     checkSequence(tx, i, account, 'recheck')
     advance(ctx, signer, account)
   }
@@ -146,17 +145,18 @@ function signingAccount(
   tx: AnteTx,
   signer: string,
   index: number,
-  mode: AnteOptions['mode'],
+  options: AnteOptions,
 ): Account {
+  const { mode } = options
   const account = state.accounts.get(ctx, signer)
   if (account === undefined) throw sdk.unknownAddress(`account ${signer} does not exist`)
   const given = tx.signerInfos[index]
   if (account.base.pubKey !== undefined) return account
-  if (given?.publicKey === undefined || given.key === undefined) {
+  if (given?.publicKey === undefined) {
     if (mode === 'simulate') return account
     throw sdk.invalidPubKey(`account ${signer} has no public key yet and the transaction brings none`)
   }
-  if (addressText(addressFromPubKey(given.key)) !== signer && mode !== 'simulate') {
+  if (addressText(options.addressOf(given.publicKey)) !== signer && mode !== 'simulate') {
     throw sdk.invalidPubKey(`pubKey does not match signer address ${signer} with signer index: ${index}`)
   }
   return { ...account, base: { ...account.base, pubKey: { ...given.publicKey } } }

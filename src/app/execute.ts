@@ -1,4 +1,5 @@
 import { TxMsgData } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
+import { addressFromPubKey } from '#lib/address-pubkey.ts'
 import { signersOf } from '#lib/reflect-signers.ts'
 import type { ExecTxResult } from '../abci/types.ts'
 import type { AnteMode, AnteOptions, KnownAccount, SigningAccount, TxPublicKey } from '../kernel/ante.ts'
@@ -7,10 +8,11 @@ import { type BlockTime, Context } from '../kernel/context.ts'
 import { assert } from '../kernel/errors.ts'
 import type { AbciEvent } from '../kernel/events.ts'
 import { GasMeter } from '../kernel/gas.ts'
-import type { WriteStore } from '../kernel/kv.ts'
+import type { ByteString, WriteStore } from '../kernel/kv.ts'
 import { type Failure, failureOf } from './failure.ts'
 import type { SignatureChecker } from './signatures.ts'
 import type { DecodedTx, TxMessage } from './tx.ts'
+import { decodePublicKey } from './tx-pubkey.ts'
 
 /** A store that can take writes back to a mark, and forget how once they are final. */
 export interface Journal extends WriteStore {
@@ -203,6 +205,10 @@ class AnteCall implements AnteOptions {
 
   countKeys(publicKey: TxPublicKey): number {
     return this.#signatures.countKeys(publicKey)
+  }
+
+  addressOf(publicKey: TxPublicKey): ByteString {
+    return addressFromPubKey(decodePublicKey(publicKey))
   }
 }
 

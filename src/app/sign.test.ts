@@ -10,7 +10,7 @@ import { SignMode } from 'cosmjs-types/cosmos/tx/signing/v1beta1/signing'
 import { describe, expect, test } from 'vitest'
 import { MsgSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
 import { addressBytes } from '#lib/address.ts'
-import { type AccountKey, addressFromPubKey } from '#lib/address-pubkey.ts'
+import { addressFromPubKey } from '#lib/address-pubkey.ts'
 import { concat, fromBase64, fromHex, utf8Text } from '#lib/bytes.ts'
 import { nativeVerifier } from '#lib/verifier-native.ts'
 import {
@@ -31,6 +31,7 @@ import { countKeys, countSignatures, signatureJobs } from './sign.ts'
 import { aminoBytesOf } from './sign-amino.ts'
 import type { DecodedTx } from './tx.ts'
 import { createTxDecoder } from './tx-decode.ts'
+import { decodePublicKey } from './tx-pubkey.ts'
 
 const types = new Map([
   [sendUrl, { typeName: MsgSend.$type, decode: (bytes: Uint8Array) => MsgSend.decode(bytes) }],
@@ -45,6 +46,7 @@ const accountOf = (tx: DecodedTx, accountNumber = 7n, sequence = 3n): SigningAcc
   sequence,
   publicKey: tx.signerInfos[0]?.publicKey as TxPublicKey,
 })
+const keyOf = (tx: DecodedTx) => decodePublicKey(tx.signerInfos[0]?.publicKey as TxPublicKey)
 /** The verdict on the first signature of a transaction. */
 const verdict = (bytes: Uint8Array, account?: Partial<SigningAccount>, chain = chainId) => {
   const tx = decode(bytes)
@@ -79,9 +81,7 @@ describe('a transaction that CosmJS signed', () => {
     const tx = txOf(body, auth, [fromBase64(signature.signature)])
     expect(fromBase64(signature.signature)).toHaveLength(64)
     expect(verdict(tx)).toEqual([true])
-    expect(addressBytes(account.address)).toBe(
-      addressFromPubKey(decode(tx).signerInfos[0]?.key as AccountKey),
-    )
+    expect(addressBytes(account.address)).toBe(addressFromPubKey(keyOf(decode(tx))))
     expect(verdict(tx, { accountNumber: 8n })).toEqual([false])
     expect(verdict(tx, {}, 'wadi-dev-2')).toEqual([false])
     const other = keyAny(kind === 'secp256k1' ? 'ethsecp256k1' : 'secp256k1', account.pubkey)
@@ -137,8 +137,8 @@ describe('a transaction that CosmJS signed', () => {
     expect(verdict(bytes, { sequence: 4n })).toEqual([false, false])
     const tx = decode(bytes)
     expect(tx.signers).toEqual([address])
-    expect(addressFromPubKey(tx.signerInfos[0]?.key as AccountKey)).toBe(addressBytes(address))
-    expect(countKeys(tx.signerInfos[0]?.key as AccountKey)).toBe(3)
+    expect(addressFromPubKey(keyOf(tx))).toBe(addressBytes(address))
+    expect(countKeys(keyOf(tx))).toBe(3)
     expect(countSignatures(tx.signerInfos[0]?.mode)).toBe(2)
   })
 })
@@ -228,7 +228,7 @@ describe('unauthorized is', () => {
     const tx = decode(txOf(bodyOf(), authOf({ signerInfos: [info] }), [concat(raw('0a06'), two)]))
     const jobs = signatureJobs(tx, 0, accountOf(tx), chainId)
     expect(jobs.map(({ signature }) => [...signature])).toEqual([[0xaa], [0xbb]])
-    expect(countKeys(tx.signerInfos[0]?.key as AccountKey)).toBe(4)
+    expect(countKeys(keyOf(tx))).toBe(4)
     expect(countSignatures(tx.signerInfos[0]?.mode)).toBe(2)
     expect(countSignatures(undefined)).toBe(0)
   })

@@ -81,12 +81,13 @@ function foreseen(
 /** What is known of a signature if it was asked about for the same account, else what is to be verified. */
 function verdictOf(tx: DecodedTx, index: number, account: SigningAccount, chainId: string): SignatureVerdict {
   const known = tx.verdicts?.[index]
-  if (known !== undefined && known.chainId === chainId && sameAccount(known.account, account)) return known
+  if (known !== undefined && known.chainId === chainId && sameAccount(known, account)) return known
   const jobs = signatureJobs(tx, index, account, chainId)
   // The transaction's own spelling of the key lives as long as the verdict; the state's would be one more.
   const own = tx.signerInfos[index]?.publicKey
   const publicKey = own !== undefined && sameKey(own, account.publicKey) ? own : account.publicKey
-  const made: SignatureVerdict = { account: { ...account, publicKey }, chainId, jobs, good: false }
+  const { accountNumber, sequence } = account
+  const made: SignatureVerdict = { accountNumber, sequence, publicKey, chainId, jobs, good: false }
   tx.verdicts ??= []
   tx.verdicts[index] = made
   return made

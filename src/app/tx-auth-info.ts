@@ -70,8 +70,9 @@ function readSignerInfo(reader: WireReader, limits: TxLimits): SignerInfo {
     else if (tag === VARINT_3 && sequence === undefined) sequence = reader.uint64()
     else reader.refuse(tag)
   }
-  const key = publicKey && decodePublicKey(publicKey, limits.maxKeyDepth)
-  return { publicKey, key, mode, sequence: sequence ?? 0n }
+  // Refused here if it is no key; what it is made of is wanted once an account at most, so it is not kept.
+  if (publicKey !== undefined) decodePublicKey(publicKey, limits.maxKeyDepth)
+  return { publicKey, mode, sequence: sequence ?? 0n }
 }
 
 function readModeInfo(parent: WireReader, limits: TxLimits, maxDepth: number): ModeInfo | undefined {

@@ -23,9 +23,11 @@ import {
   txOf,
 } from '../../test/vectors/build-tx.ts'
 import vectors from '../../test/vectors/tx.json' with { type: 'json' }
+import type { TxPublicKey } from '../kernel/ante.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { DecodedTx } from './tx.ts'
 import { createTxDecoder } from './tx-decode.ts'
+import { decodePublicKey } from './tx-pubkey.ts'
 
 const types = new Map([
   [sendUrl, { typeName: MsgSend.$type, decode: (bytes: Uint8Array) => MsgSend.decode(bytes) }],
@@ -63,9 +65,7 @@ describe('a transaction', () => {
       hasExtensionOptions: false,
       hasUnknownFields: false,
       hasTip: false,
-      signerInfos: [
-        { publicKey, key: { kind: 'secp256k1', key }, mode: { kind: 'single', mode: 1 }, sequence: 3n },
-      ],
+      signerInfos: [{ publicKey, mode: { kind: 'single', mode: 1 }, sequence: 3n }],
       fee: { amount: [{ denom: 'awadi', amount: '10' }], gasLimit: 200_000n, payer: '', granter: '' },
       signers: [alice],
     }
@@ -77,7 +77,7 @@ describe('a transaction', () => {
     const tx = decode(
       txOf(bodyOf(), AuthInfo.encode(AuthInfo.fromPartial({ signerInfos: [{}] })).finish(), []),
     )
-    expect(tx.signerInfos).toEqual([{ publicKey: undefined, key: undefined, mode: undefined, sequence: 0n }])
+    expect(tx.signerInfos).toEqual([{ publicKey: undefined, mode: undefined, sequence: 0n }])
     expect(tx.fee).toEqual({ amount: [], gasLimit: 0n, payer: '', granter: '' })
   })
 
@@ -127,7 +127,8 @@ describe('a transaction', () => {
     const single = { kind: 'single', mode: 1 }
     expect(info?.mode).toEqual({ kind: 'multi', signed: [true, false, true], modes: [single, single] })
     const member = { kind: 'secp256k1', key }
-    expect(info?.key).toEqual({ kind: 'multisig', threshold: 2, keys: [member, member, member] })
+    const decoded = decodePublicKey(info?.publicKey as TxPublicKey)
+    expect(decoded).toEqual({ kind: 'multisig', threshold: 2, keys: [member, member, member] })
   })
 })
 

@@ -72,8 +72,7 @@ export interface DecodedTx extends AnteTx {
 }
 
 /** A signature that was asked about: for which account, and what is to be verified or was found. */
-export interface SignatureVerdict {
-  readonly account: SigningAccount
+export interface SignatureVerdict extends SigningAccount {
   readonly chainId: string
   /** Until they are verified. */
   jobs: readonly VerifyJob[] | undefined

@@ -1,5 +1,5 @@
-import type { AccountKey } from '#lib/address-pubkey.ts'
 import type { TxContext } from './context.ts'
+import type { ByteString } from './kv.ts'
 
 /** Why the ante handler runs. Only `deliver` is final; `simulate` checks no signature. */
 export type AnteMode = 'check' | 'recheck' | 'proposal' | 'deliver' | 'simulate'
@@ -18,8 +18,6 @@ export interface TxPublicKey {
 export interface TxSigner {
   /** Absent where the account is known to have a key already, and in some wallets' simulations. */
   readonly publicKey: TxPublicKey | undefined
-  /** The same key, decoded. */
-  readonly key: AccountKey | undefined
   readonly sequence: bigint
 }
 
@@ -68,6 +66,8 @@ export interface AnteOptions {
   countSignatures(index: number): number
   /** How many plain keys a public key holds: 1, or all members of a multisig; what the signature limit counts. */
   countKeys(publicKey: TxPublicKey): number
+  /** The address of the account that a key owns. */
+  addressOf(publicKey: TxPublicKey): ByteString
 }
 
 /** Checks and charges a transaction before its messages run; throws a named error to refuse it. */

@@ -7,6 +7,7 @@ import { nativeVerifier } from '#lib/verifier-native.ts'
 import { directSignBytes, signatureJobs } from '../../src/app/sign.ts'
 import type { DecodedTx } from '../../src/app/tx.ts'
 import { createTxDecoder, type TxDecoder } from '../../src/app/tx-decode.ts'
+import { decodePublicKey } from '../../src/app/tx-pubkey.ts'
 import { AppError } from '../../src/kernel/errors.ts'
 
 /** A case of `decode`: whether Go takes the bytes, and the addresses (hex) that must have signed. */
@@ -85,8 +86,8 @@ function checkSign(decoder: TxDecoder, entry: SignCase): number | string {
   const signBytes = directSignBytes(tx, entry.chain_id, accountNumber)
   if (toHex(signBytes) !== entry.sign_doc) return `sign bytes ${toHex(signBytes)}, Go has ${entry.sign_doc}`
   const info = tx.signerInfos[0]
-  if (info?.publicKey === undefined || info.key === undefined) return 'no public key'
-  const address = addressText(addressFromPubKey(info.key))
+  if (info?.publicKey === undefined) return 'no public key'
+  const address = addressText(addressFromPubKey(decodePublicKey(info.publicKey)))
   if (address !== entry.address || tx.signers.join() !== address)
     return `address ${address}, Go has ${entry.address}`
   if (toHex(tx.signatures[0] ?? new Uint8Array(0)) !== entry.signature) return 'another signature'
