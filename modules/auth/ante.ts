@@ -18,10 +18,10 @@ export type DeductFee = (ctx: WriteContext, payer: string, fee: AnteTx['fee']['a
 const SCALE = 10n ** 18n
 
 /**
- * What taking a fee of one coin costs: two balances read and written, an account looked up (10,300, and room for long
- * amounts). Wallets simulate without a fee and pay one then, so a simulation charges for it.
+ * What taking a fee of one coin costs: two balances read and written (9,300, and room for long amounts). Wallets
+ * simulate without a fee and pay one then, so a simulation charges for it.
  */
-const FEE_GAS = 12_000
+const FEE_GAS = 11_000
 
 /**
  * Checks and charges a transaction in the Cosmos SDK's order: basic validity, timeout height, memo, size gas, fee,

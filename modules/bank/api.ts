@@ -1,6 +1,6 @@
 import { moduleAccount, type ReadContext, type WriteContext } from '#kernel'
 import { type Amount, type Coin, parseCoins } from './coins.ts'
-import { balanceOf, burn, mint, transfer } from './ledger.ts'
+import { balanceOf, burn, mint, transfer, transferToOpen } from './ledger.ts'
 
 export type { Amount, Coin } from './coins.ts'
 export { onTransfer } from './hooks.ts'
@@ -24,5 +24,6 @@ export const bank = {
 
 /** Takes a transaction's fee to the fee collector; for the ante handler. */
 export function payFee(ctx: WriteContext, payer: string, fee: readonly Readonly<Coin>[]): void {
-  transfer(ctx, payer, feeCollector.address, parseCoins(fee))
+  // Open since genesis.
+  transferToOpen(ctx, payer, feeCollector.address, parseCoins(fee))
 }

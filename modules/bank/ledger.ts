@@ -57,11 +57,16 @@ export function credit(
 
 /** Moves coins from one account to another and tells those who listen; opens the receiver's account if need be. */
 export function transfer(ctx: WriteContext, from: string, to: string, coins: readonly Amount[]): void {
+  ensureAccount(ctx, to)
+  transferToOpen(ctx, from, to, coins)
+}
+
+/** {@link transfer} to an account that is known to be open. */
+export function transferToOpen(ctx: WriteContext, from: string, to: string, coins: readonly Amount[]): void {
   if (transfers.heard(ctx)) for (const coin of coins) transfers.call(ctx, from, to, coin)
   const text = ctx.recordsEvents ? formatCoins(coins) : ''
   debit(ctx, from, coins, text)
   credit(ctx, to, coins, text)
-  ensureAccount(ctx, to)
   if (!ctx.recordsEvents) return
   ctx.emitRaw('transfer', ['recipient', to, 'sender', from, 'amount', text])
   ctx.emitRaw('message', ['sender', from])

@@ -210,7 +210,7 @@ test('a simulation tells the gas and leaves no trace', async () => {
     JSON.parse(Buffer.from(json.value).toString()),
   )
   expect(old.gasInfo).toEqual(gasInfo)
-  // What it says is what the block then takes, with the fee that a simulation without one allows 12,000 gas for.
+  // What it says is what the block then takes, with the fee that a simulation without one allows 11,000 gas for.
   const options = { gas: 0x7fffffffn, fee: 7n, sequence: alice.next(chain).sequence - 1n }
   const delivered = chain.deliver(alice.tx(chain, [send(5n)], options))
   expect(delivered.code).toBe(0)
