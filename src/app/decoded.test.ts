@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { DecodedTxs } from './decoded.ts'
 import type { DecodedTx } from './tx.ts'
 
@@ -51,6 +51,34 @@ test('what does not decode is refused each time and takes no place', () => {
   const { txs } = counting()
   expect(() => txs.get(tx(255, 50))).toThrow('refused')
   expect(() => txs.get(tx(255, 50))).toThrow('refused')
+})
+
+describe('memory that stays for small transactions', () => {
+  /** Bytes of all the arrays that 64 transactions of 256 bytes keep, when `between` comes after each of them. */
+  const kept = (between: (txs: DecodedTxs, i: number) => void): number => {
+    const { txs } = counting()
+    const buffers = new Set<ArrayBufferLike>()
+    for (let i = 0; i < 64; i++) {
+      buffers.add(txs.get(tx(i, 256)).bytes.buffer)
+      between(txs, i)
+    }
+    return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  }
+
+  test('is no more because of what is refused between them', () => {
+    const refused = (txs: DecodedTxs) => {
+      for (let k = 0; k < 4; k++) expect(() => txs.get(tx(255, 4_096))).toThrow('refused')
+    }
+    expect(kept(refused)).toBe(64 * 256)
+  })
+
+  test('is no more because of others between them that all take one place', () => {
+    const alike = (txs: DecodedTxs, i: number) => {
+      for (let k = 0; k < 4; k++) txs.get(tx(200, 4_096).with(0, i).with(1, k))
+    }
+    // The first of those that are alike lies among the small ones, which then need a second piece.
+    expect(kept(alike)).toBe(2 * 16_384)
+  })
 })
 
 test('8 MiB of transactions are remembered at most, the latest 4 MiB surely', () => {

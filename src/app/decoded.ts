@@ -32,20 +32,22 @@ export class DecodedTxs {
     const key = numberOf(bytes)
     const known = this.#known.get(key)
     if (known !== undefined && equalBytes(known.bytes, bytes)) return known
-    const tx = this.#decode(this.#copy(bytes))
+    // Only what is sure to stay lies in a piece: a stranger could fill pieces with the rest, each kept for one.
+    const tx = known === undefined ? this.#decodeInPiece(bytes) : this.#decode(bytes.slice())
     this.#known.set(key, tx)
     return tx
   }
 
-  #copy(bytes: Uint8Array): Uint8Array {
-    if (this.#used + bytes.length > PIECE_BYTES) {
-      this.#piece = new ArrayBuffer(PIECE_BYTES)
-      this.#used = 0
-    }
-    const copy = new Uint8Array(this.#piece, this.#used, bytes.length)
+  #decodeInPiece(bytes: Uint8Array): DecodedTx {
+    const fits = this.#used + bytes.length <= PIECE_BYTES
+    const piece = fits ? this.#piece : new ArrayBuffer(PIECE_BYTES)
+    const start = fits ? this.#used : 0
+    const copy = new Uint8Array(piece, start, bytes.length)
     copy.set(bytes)
-    this.#used += bytes.length
-    return copy
+    const tx = this.#decode(copy)
+    this.#piece = piece
+    this.#used = start + bytes.length
+    return tx
   }
 }
 

@@ -1,9 +1,9 @@
-import type { OfflineAminoSigner, StdSignature, StdSignDoc } from '@cosmjs/amino'
+import type { OfflineAminoSigner } from '@cosmjs/amino'
 import type { OfflineDirectSigner } from '@cosmjs/proto-signing'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { ADDRESS_PREFIX, addressBytes, addressText, fromHexAddress, toHexAddress } from '#lib/address.ts'
 import { addressFromPubKey } from '#lib/address-pubkey.ts'
-import { concat, toHex } from '#lib/bytes.ts'
+import { toHex } from '#lib/bytes.ts'
 
 /** How a key makes addresses and signatures: as Cosmos wallets do, or as Ethereum's. */
 export type KeyAlgorithm = 'secp256k1' | 'ethsecp256k1'
@@ -60,34 +60,17 @@ export type KeySigner = OfflineDirectSigner & OfflineAminoSigner
 /** A CosmJS signer of one key. */
 export async function signerOf(privateKey: Uint8Array, algorithm: KeyAlgorithm): Promise<KeySigner> {
   const { DirectEthSecp256k1Wallet, DirectSecp256k1Wallet } = await import('@cosmjs/proto-signing')
-  const { Secp256k1Wallet } = await import('@cosmjs/amino')
-  if (algorithm === 'secp256k1') {
-    const direct = await DirectSecp256k1Wallet.fromKey(privateKey, ADDRESS_PREFIX)
-    const amino = await Secp256k1Wallet.fromKey(privateKey, ADDRESS_PREFIX)
-    return {
-      getAccounts: () => direct.getAccounts(),
-      signDirect: (address, doc) => direct.signDirect(address, doc),
-      signAmino: (address, doc) => amino.signAmino(address, doc),
-    }
-  }
-  const direct = await DirectEthSecp256k1Wallet.fromKey(privateKey, ADDRESS_PREFIX)
+  const { aminoSignature } = await import('./amino.ts')
+  const wallet = algorithm === 'secp256k1' ? DirectSecp256k1Wallet : DirectEthSecp256k1Wallet
+  const direct = await wallet.fromKey(privateKey, ADDRESS_PREFIX)
   return {
     getAccounts: () => direct.getAccounts(),
     signDirect: (address, doc) => direct.signDirect(address, doc),
     signAmino: async (_address, doc) => ({
       signed: doc,
-      signature: await ethAminoSignature(privateKey, doc),
+      signature: aminoSignature(privateKey, algorithm, doc),
     }),
   }
-}
-
-/** CosmJS has no amino signer of Ethereum keys: they sign the keccak-256 of the same document. */
-async function ethAminoSignature(privateKey: Uint8Array, doc: StdSignDoc): Promise<StdSignature> {
-  const { encodeEthSecp256k1Signature, serializeSignDoc } = await import('@cosmjs/amino')
-  const { keccak256, Secp256k1 } = await import('@cosmjs/crypto')
-  const signature = Secp256k1.createSignature(keccak256(serializeSignDoc(doc)), privateKey)
-  const publicKey = secp256k1.getPublicKey(privateKey, true)
-  return encodeEthSecp256k1Signature(publicKey, concat(signature.r(32), signature.s(32)))
 }
 
 /** The bech32 spelling of an address written in bech32 or as 0x…; undefined for anything else. */

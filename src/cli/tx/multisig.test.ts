@@ -51,6 +51,16 @@ describe('signatures of members', () => {
     expect(verdicts(out, { sequence: 4n })).toEqual(Array.from({ length: count }, () => false))
   })
 
+  test('of a transaction with line separators in it are good for the node', async () => {
+    const separated = file('separated.json', unsignedSend(safe.address, { memo: 'a\u2028b\u2029<&>' }))
+    const files: string[] = []
+    for (const member of ['a', 'c']) {
+      const args = ['--from', member, '--multisig', 'safe', ...PLACE]
+      files.push(file(`separated-${member}.json`, await ok('tx', 'sign', separated, ...args)))
+    }
+    expect(verdicts(await ok('tx', 'multisign', separated, 'safe', ...files, ...PLACE))).toEqual([true, true])
+  })
+
   test('that are too few are counted', async () => {
     expect(await multisign(sign.b, sign.b)).toMatchObject({
       code: 1,

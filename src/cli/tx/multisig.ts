@@ -3,7 +3,6 @@ import {
   encodeEthSecp256k1Pubkey,
   encodeSecp256k1Pubkey,
   type SinglePubkey,
-  serializeSignDoc,
 } from '@cosmjs/amino'
 import { type EncodeObject, encodePubkey } from '@cosmjs/proto-signing'
 import { type CompactBitArray, MultiSignature } from '#gen/cosmos/crypto/multisig/v1beta1/multisig.ts'
@@ -17,6 +16,7 @@ import type { WadiClient } from '../../client/client.ts'
 import { wadiRegistry } from '../../client/registry.ts'
 import type { RunContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
+import { aminoBytes } from '../keys/amino.ts'
 import type { MemberInfo, MultisigInfo } from '../keys/key.ts'
 import type { KeyringOptions } from '../options.ts'
 import { addressBook, openKeyring } from '../session.ts'
@@ -72,7 +72,7 @@ export async function multisignFile(
   if (multisig.algorithm !== 'multisig')
     throw new CommandError(`${name} is no multisig`, ['sign for a single key with "wadi tx sign"'])
   const place = await signingPlace(options, () => multisig.address)
-  const bytes = serializeSignDoc(aminoDoc(tx, place))
+  const bytes = aminoBytes(aminoDoc(tx, place))
   const found = new Map<string, Uint8Array>()
   for (const source of signatureFiles) {
     const { signatures } = readJson<SignatureDescriptors>(source, DESCRIPTORS, 'list of signatures')

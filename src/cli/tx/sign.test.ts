@@ -25,6 +25,15 @@ describe.each([
   })
 })
 
+test.each([
+  ['alice', alice],
+  ['ethan', ethan],
+])('amino JSON with line separators in it is signed by %s as the node writes it', async (name, address) => {
+  const unsigned = file('unsigned.json', unsignedSend(address, { memo: 'a\u2028b\u2029<&>' }))
+  const signed = await ok('tx', 'sign', unsigned, '--from', name, '--sign-mode', 'amino-json', ...PLACE)
+  expect(verdicts(signed)).toEqual([true])
+})
+
 test('the mode is direct unless it is said', async () => {
   const unsigned = file('unsigned.json', unsignedSend(alice))
   expect(modeOf(await ok('tx', 'sign', unsigned, '--from', 'alice', ...PLACE))).toBe('SIGN_MODE_DIRECT')
