@@ -76,8 +76,8 @@ describe('memory that stays for small transactions', () => {
     const alike = (txs: DecodedTxs, i: number) => {
       for (let k = 0; k < 4; k++) txs.get(tx(200, 4_096).with(0, i).with(1, k))
     }
-    // The first of those that are alike lies among the small ones, which then need a second piece.
-    expect(kept(alike)).toBe(2 * 16_384)
+    // The first of those that are alike fills a piece of its own, in the midst of the four that the small ones need.
+    expect(kept(alike)).toBeLessThanOrEqual(5 * 4_096)
   })
 })
 

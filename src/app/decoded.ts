@@ -8,10 +8,11 @@ import type { TxDecoder } from './tx-decode.ts'
  * counted before anybody has paid for them, and their objects may take fifty times the memory of their bytes.
  */
 const CAPACITY_BYTES = 8 * 1_048_576
-/** Longer ones are decoded anew each time. */
+/**
+ * Longer ones are decoded anew each time. Also the size of the pieces that copies stand in: one transaction keeps its
+ * whole piece, so it is small.
+ */
 const REMEMBERED_BYTES = 4_096
-/** One transaction of a piece keeps all of it: few enough that the latest one of each does no harm. */
-const PIECE_BYTES = 16_384
 
 /** Decodes transactions, each once while it is on its way to its block. */
 export class DecodedTxs {
@@ -19,7 +20,7 @@ export class DecodedTxs {
   /** By a number made of the bytes; two transactions with the same number take turns in one place. */
   readonly #known = new LruMap<number, DecodedTx>(CAPACITY_BYTES, (tx) => tx.size)
   // Copies stand one behind the other: a piece of memory for each would cost more than what it holds.
-  #piece = new ArrayBuffer(PIECE_BYTES)
+  #piece = new ArrayBuffer(REMEMBERED_BYTES)
   #used = 0
 
   constructor(decode: TxDecoder) {
@@ -39,8 +40,8 @@ export class DecodedTxs {
   }
 
   #decodeInPiece(bytes: Uint8Array): DecodedTx {
-    const fits = this.#used + bytes.length <= PIECE_BYTES
-    const piece = fits ? this.#piece : new ArrayBuffer(PIECE_BYTES)
+    const fits = this.#used + bytes.length <= REMEMBERED_BYTES
+    const piece = fits ? this.#piece : new ArrayBuffer(REMEMBERED_BYTES)
     const start = fits ? this.#used : 0
     const copy = new Uint8Array(piece, start, bytes.length)
     copy.set(bytes)
