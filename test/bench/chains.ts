@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -197,10 +198,25 @@ export async function untilAnswers(node: Running, timeoutMs = 600_000): Promise<
   return until(node, timeoutMs, async () => (await rpc(node.rpcUrl, 'status')) !== undefined)
 }
 
-/** Waits until the application listens; where it is no process of its own, until RPC answers. */
+/** Waits until the application answers Info; where it is no process of its own, until RPC answers. */
 export async function untilReady(subject: Subject, home: string, node: Running): Promise<number> {
   const socket = subject.socket?.(home)
-  return socket === undefined ? untilAnswers(node) : until(node, 600_000, async () => existsSync(socket))
+  return socket === undefined ? untilAnswers(node) : until(node, 600_000, () => answersInfo(socket))
+}
+
+/** ABCI's Info and Flush, each behind its length. */
+const INFO = Uint8Array.of(2, 0x1a, 0, 2, 0x12, 0)
+
+/** True when an application answers Info; one that listens already and has yet to open its state is waited for. */
+function answersInfo(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => socket.write(INFO))
+    const end = (answered: boolean) => () => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('data', end(true)).once('error', end(false)).once('close', end(false))
+  })
 }
 
 async function until(node: Running, timeoutMs: number, holds: () => Promise<boolean>): Promise<number> {
