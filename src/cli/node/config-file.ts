@@ -73,11 +73,9 @@ export interface AppSettings {
 export const DEFAULT_INDEX_EVENTS: readonly string[] = [
   'message.action',
   'message.sender',
-  'message.module',
   'transfer.recipient',
   'transfer.sender',
   'tx.acc_seq',
-  'tx.fee_payer',
 ]
 
 /** `app.toml`, with the key names operators know from other chains. */
