@@ -221,8 +221,9 @@ function answersInfo(path: string): Promise<boolean> {
 
 async function until(node: Running, timeoutMs: number, holds: () => Promise<boolean>): Promise<number> {
   for (;;) {
+    const held = await holds().catch(() => false)
     const passed = Date.now() - node.startedAt
-    if (await holds().catch(() => false)) return passed
+    if (held) return passed
     if (passed > timeoutMs) throw new Error(`${node.rpcUrl} is not ready after ${timeoutMs} ms`)
     await sleep(POLL_MS)
   }
