@@ -24,7 +24,7 @@ const RETRY_VERSIONS = 100
 export interface StorageOptions extends MultiStoreOptions {
   /** Versions between two snapshots (default 1,000). */
   readonly snapshotInterval?: number
-  /** Bytes of log since the last snapshot that make the next one due (default 64 MiB). */
+  /** Bytes of log since the last snapshot that make the next one due (default 32 MiB). */
   readonly snapshotLogBytes?: number
   /** Told what recovery found and cut, and what failed in the background; one sentence each. */
   readonly report?: (message: string) => void
@@ -58,7 +58,7 @@ export class Storage implements CommittedState {
     this.snapshotter = new Snapshotter(snapshotDirectory(directory), this.store)
     this.options = {
       snapshotInterval: options.snapshotInterval ?? 1000,
-      snapshotLogBytes: options.snapshotLogBytes ?? 64 * 1024 * 1024,
+      snapshotLogBytes: options.snapshotLogBytes ?? 32 * 1024 * 1024,
       report: options.report ?? (() => {}),
     }
   }
