@@ -211,7 +211,7 @@ async function setUpCometbft() {
       ways,
     )
   await step(
-    `CometBFT v${COMETBFT_VERSION} with Go ${go.version}, about a minute`,
+    `CometBFT v${COMETBFT_VERSION} with Go ${go.version}, some minutes on a small machine`,
     `CometBFT v${COMETBFT_VERSION} built`,
     () =>
       installCometbft({ go }).catch((error) => {

@@ -31,6 +31,11 @@ describe('the command line', () => {
     expect(out).toBe((await run('tx', 'bank', 'send', '--help')).out)
   })
 
+  test('says in the help of what a node refuses that it does', async () => {
+    for (const name of ['tx-encode-amino', 'tx-decode-amino'])
+      expect((await run('query', 'tx', name, '--help')).out, name).toContain('Not served here.')
+  })
+
   test('names the path that the file system refuses, without a stack', async () => {
     const recover = ['keys', 'add', 'a', '--recover', '--home', folder, '--mnemonic-file']
     const missing = join(folder, 'missing')

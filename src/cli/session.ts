@@ -1,9 +1,15 @@
 import type { WadiClient } from '../client/client.ts'
+import type { ConnectOptions } from '../client/comet.ts'
 import { CommandError, UsageError } from './errors.ts'
 import { readAddress } from './keys/key.ts'
 import { devKey, Keyring } from './keys/keyring.ts'
 import { passwordSource } from './keys/password.ts'
 import type { KeyringOptions, NodeOptions } from './options.ts'
+
+const TIMEOUT_S = 10
+
+/** How commands ask a node: what takes their connection may still never answer. */
+export const PATIENCE: ConnectOptions = { requestTimeoutMs: TIMEOUT_S * 1_000 }
 
 /** Calls a node; that nobody answers, or another chain does, is told with what to do. */
 export async function atNode<T>(url: string, work: () => Promise<T>): Promise<T> {
@@ -48,7 +54,7 @@ export function addressBook(keyring: Keyring, chainId: string): (text: string) =
     throw new UsageError(
       `${JSON.stringify(text)} is neither an address (wadi1… or 0x…) nor the name of a key\n` +
         `  - keys in ${keyring.folder}: ${names.length === 0 ? 'none' : names.join(', ')}\n` +
-        '  - another folder: --keyring-dir; keys without password: --keyring-backend test',
+        `  - ${keyring.elsewhere(text)}`,
     )
   }
 }
@@ -59,10 +65,19 @@ function strangeAnswer(error: unknown): string | undefined {
 }
 
 function isUnreachable(error: unknown): boolean {
+  return isTimeout(error) || isNoConnection(error)
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError'
+}
+
+function isNoConnection(error: unknown): boolean {
   return error instanceof TypeError && /fetch failed|Invalid URL|terminated/i.test(error.message)
 }
 
 function reason(error: unknown): string {
+  if (isTimeout(error)) return `nothing came back in ${TIMEOUT_S} s`
   const { cause, message } = error as Error
   if (cause instanceof AggregateError) return String((cause as { code?: string }).code ?? message)
   return cause instanceof Error ? cause.message : message

@@ -1,6 +1,8 @@
-import { Comet38Client, type HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import type { Comet38Client, HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { fromHex, toHex } from '#lib/bytes.ts'
-import { QueryError, TxError, TxTimeoutError } from './errors.ts'
+import { type ConnectOptions, connectComet } from './comet.ts'
+import { QueryError, TxError, TxKnownError, TxTimeoutError } from './errors.ts'
 import type { AccountNonce } from './nonces.ts'
 import { queryApi } from './queries.ts'
 import { queryServices } from './services.ts'
@@ -37,8 +39,8 @@ export class WadiClient {
   }
 
   /** Connects to the RPC of a node: `http://127.0.0.1:26657`, or `ws://…` for subscriptions. */
-  static async connect(endpoint: string | HttpEndpoint): Promise<WadiClient> {
-    return new WadiClient(await Comet38Client.connect(endpoint))
+  static async connect(endpoint: string | HttpEndpoint, options?: ConnectOptions): Promise<WadiClient> {
+    return new WadiClient(connectComet(endpoint, options))
   }
 
   disconnect(): void {
@@ -68,9 +70,17 @@ export class WadiClient {
     }
   }
 
-  /** Hands a signed transaction to the node's mempool and returns its hash. Throws {@link TxError} on refusal. */
+  /**
+   * Hands a signed transaction to the node's mempool and returns its hash. Throws {@link TxError} on refusal, and
+   * {@link TxKnownError} if the node has it already.
+   */
   async broadcast(tx: Uint8Array): Promise<string> {
-    const { code, codespace, log, hash } = await this.comet.broadcastTxSync({ tx })
+    const answer = await this.comet.broadcastTxSync({ tx }).catch((error: unknown) => {
+      // CometBFT's words; it gives them no code of their own.
+      if (!(error instanceof Error && error.message.includes('tx already exists in cache'))) throw error
+      throw new TxKnownError(toHex(sha256(tx)).toUpperCase())
+    })
+    const { code, codespace, log, hash } = answer
     const text = toHex(hash).toUpperCase()
     if (code !== 0) throw new TxError({ code, codespace: codespace ?? '', log: log ?? '' }, text)
     return text

@@ -62,3 +62,15 @@ export class TxTimeoutError extends Error {
     this.hash = hash
   }
 }
+
+/** A transaction that the node was sent already: it waits there, or is in a block. */
+export class TxKnownError extends Error {
+  override readonly name = 'TxKnownError'
+  /** Upper-case hexadecimal. */
+  readonly hash: string
+
+  constructor(hash: string) {
+    super(`this transaction was sent already: look it up by its hash, ${hash}`)
+    this.hash = hash
+  }
+}

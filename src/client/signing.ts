@@ -7,12 +7,13 @@ import {
   type OfflineSigner,
 } from '@cosmjs/proto-signing'
 import { AminoTypes, SigningStargateClient } from '@cosmjs/stargate'
-import { Comet38Client, type HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import type { Comet38Client, HttpEndpoint } from '@cosmjs/tendermint-rpc'
 import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
 import { AuthInfo, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import { ValueError } from '#lib/bytes.ts'
 import { wadiAminoConverters } from './amino.ts'
 import { WadiClient, type WaitOptions } from './client.ts'
+import { type ConnectOptions, connectComet } from './comet.ts'
 import { TxError } from './errors.ts'
 import { adjustGas, type CoinAmount, feeFor, parseGasPrice } from './fees.ts'
 import { type Messages, messages } from './messages.ts'
@@ -21,7 +22,7 @@ import { wadiRegistry } from './registry.ts'
 import type { TxResult } from './tx-result.ts'
 
 /** What a client does where a call says nothing else. */
-export interface SigningOptions extends WaitOptions {
+export interface SigningOptions extends WaitOptions, ConnectOptions {
   /** Price of a unit of gas, as `0.025awadi`. When absent, the lowest the node accepts. */
   readonly gasPrice?: string
   /** Factor on simulated gas; default 1.3. */
@@ -84,7 +85,7 @@ export class SigningWadiClient extends WadiClient {
       registry: wadiRegistry(),
       aminoTypes: new AminoTypes(wadiAminoConverters()),
     })
-    return new SigningWadiClient(await Comet38Client.connect(endpoint), accounts, offline, options)
+    return new SigningWadiClient(connectComet(endpoint, options), accounts, offline, options)
   }
 
   /**

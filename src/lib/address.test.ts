@@ -47,6 +47,13 @@ describe('bech32 addresses', () => {
     expect(() => addressBytes(text)).toThrow(new RegExp(reason))
     expect(() => addressBytes(text)).toThrow(JSON.stringify(text).slice(1, 30))
   })
+  test('that are mistyped are told no checksum that would fit, and no reason has escapes in it', () => {
+    // The library's own words end in the checksum that makes an address of it, which nobody has the key of.
+    const typed = good.replace('m8k', 'm9k')
+    const problem = 'is not bech32: its checksum does not fit, so a letter is mistyped'
+    expect(() => addressBytes(typed)).toThrow(new AddressError(`invalid address: "${typed}" ${problem}`))
+    expect(() => addressBytes(good.replace('8', 'b'))).toThrow("Unknown letter: 'b'")
+  })
   test('of other kinds are read with their own prefix', () => {
     expect(decodeAddress(toBech32('wadivaloper', new Uint8Array(20)), 'wadivaloper')).toBe('\0'.repeat(20))
   })
@@ -94,6 +101,11 @@ describe('hex addresses', () => {
     '0x',
   ])('%s is refused', (text) => {
     expect(() => fromHexAddress(text)).toThrow(AddressError)
+  })
+  test('that are mistyped are told no checksum that would fit', () => {
+    const typed = '0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed'
+    const problem = 'fails its EIP-55 checksum, so a digit or its case is mistyped'
+    expect(() => fromHexAddress(typed)).toThrow(new AddressError(`invalid address: "${typed}" ${problem}`))
   })
 })
 

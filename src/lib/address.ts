@@ -85,7 +85,7 @@ export function fromHexAddress(text: string): ByteString {
   const checked = digits !== lower && digits !== digits.toUpperCase()
   if (checked && digits !== checksumCase(lower)) {
     throw new AddressError(
-      `invalid address: ${clip(text)} fails its EIP-55 checksum, expected 0x${checksumCase(lower)}`,
+      `invalid address: ${clip(text)} fails its EIP-55 checksum, so a digit or its case is mistyped`,
     )
   }
   return toByteString(fromHex(lower))

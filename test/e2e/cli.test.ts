@@ -209,6 +209,9 @@ describe('transactions', () => {
     writeFileSync(signed, await ok('tx', 'sign', unsigned, '--from', 'dev3'))
     const { txhash } = await json('tx', 'broadcast', signed)
     expect((await json('query', 'tx', 'get-tx', txhash)).tx.body).toMatchObject({ memo: 'hi' })
+    expect((await fails(1, 'tx', 'broadcast', signed)).stderr).toBe(
+      `wadi: this transaction was sent already: look it up by its hash, ${txhash}\n`,
+    )
     writeFileSync(signed, '{"body":{}}')
     expect((await fails(1, 'tx', 'broadcast', signed)).stderr).toContain('it has no body or no auth_info')
   })

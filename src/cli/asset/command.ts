@@ -1,6 +1,12 @@
 import type { Command } from 'commander'
 import type { RunContext } from '../context.ts'
-import { addOutputOption } from '../options.ts'
+import {
+  addKeyringOptions,
+  addNodeOptions,
+  addOutputOption,
+  type KeyringOptions,
+  type NodeOptions,
+} from '../options.ts'
 import { type OutputFormat, print } from '../output.ts'
 
 interface HashOptions {
@@ -9,9 +15,38 @@ interface HashOptions {
   readonly output: OutputFormat
 }
 
-/** `wadi asset`: what needs the files of an asset and no chain. */
+/** `wadi asset`: what needs the files of an asset. */
 export function addAssetCommand(program: Command, context: RunContext): void {
   const asset = program.command('asset').description('work with the files of an asset')
+  addHash(asset, context)
+  addCommitment(asset, context)
+}
+
+/** The options of `wadi asset commitment`. */
+export interface CommitmentOptions extends NodeOptions, KeyringOptions {
+  readonly from: string
+  readonly salt?: string
+  readonly ignore?: readonly string[]
+}
+
+function addCommitment(asset: Command, context: RunContext): void {
+  const command = asset
+    .command('commitment')
+    .argument('<path>', 'a folder or a file')
+    .description(
+      'print what "wadi tx asset commit-registration" commits to for these files, and the salt that opens it. ' +
+        'Nothing is sent; with --chain-id no node is asked.',
+    )
+    .requiredOption('--from <key>', 'name or address of the account that will register them')
+    .option('--salt <hex>', '32 bytes that nobody can guess (default: new ones)')
+    .option('--ignore <path...>', 'leave these out too, as "wadi asset hash" does')
+  addKeyringOptions(addNodeOptions(command)).action(async (path: string, options: CommitmentOptions) => {
+    const { runCommitment } = await import('./commitment.ts')
+    await runCommitment(context, path, options)
+  })
+}
+
+function addHash(asset: Command, context: RunContext): void {
   const hash = asset
     .command('hash')
     .argument('<path>', 'a folder or a file')

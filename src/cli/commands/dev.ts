@@ -131,10 +131,11 @@ function bannerJson(banner: Banner): string {
   return JSON.stringify({ event: 'banner', ...banner, mnemonic: DEV_MNEMONIC, accounts })
 }
 
-function bannerText({ chainId, home, height, doors, moved, versions }: Banner): string {
+/** What people read before the first block. */
+export function bannerText({ chainId, home, height, doors, moved, versions }: Banner): string {
   const accounts = DEV_ACCOUNTS.map(
     ({ address, hexAddress, privateKey }, index) =>
-      `  (${index}) ${address}  ${hexAddress}\n      ${privateKey}`,
+      `  dev${index}  ${address}  ${hexAddress}\n        ${privateKey}`,
   )
   return `
 Wadi ${versions['wadi']} devnet, chain id ${chainId}

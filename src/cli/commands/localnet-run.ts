@@ -3,9 +3,10 @@ import type { JsonObject } from '#lib/proto-json.ts'
 import type { RunContext } from '../context.ts'
 import { findCometbft } from '../node/cometbft.ts'
 import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
+import { NodeError } from '../node/errors.ts'
 import { type Localnet, runLocalnet } from '../node/localnet.ts'
 import type { ControlRequest, NodeReport } from '../node/localnet-control.ts'
-import { initLocalnet, isLocalnet, readLocalnet } from '../node/localnet-files.ts'
+import { initLocalnet, isLocalnet, type LocalnetSpec, readLocalnet } from '../node/localnet-files.ts'
 import type { Which } from '../node/localnet-node.ts'
 import { logPrinter } from '../node/log-lines.ts'
 import { wadiCommand } from '../node/program.ts'
@@ -16,8 +17,9 @@ import { fundedState, readTemplate } from './templates.ts'
 
 export interface LocalnetCommandOptions {
   readonly dir: string
-  readonly validators: number
-  readonly fullNodes: number
+  /** Of a new net; absent where nobody asks for a number. */
+  readonly validators?: number
+  readonly fullNodes?: number
   readonly blockTime: string
   readonly reset?: boolean
 }
@@ -36,7 +38,8 @@ export async function runLocalnetCommand(
   findCometbft()
   const { dir } = options
   if (options.reset === true && isLocalnet(dir)) rmSync(readLocalnet(dir).dir, { recursive: true })
-  if (!isLocalnet(dir)) await makeLocalnet(options)
+  if (isLocalnet(dir)) refuseOtherSize(readLocalnet(dir), options)
+  else await makeLocalnet(options)
   const stop = Promise.withResolvers<void>()
   // Before anything runs: who stops the net while it starts must not leave half of it behind.
   const forget = onStopSignal(() => stop.resolve())
@@ -53,12 +56,22 @@ export async function runLocalnetCommand(
   return 0
 }
 
-async function makeLocalnet({
-  dir,
-  validators,
-  fullNodes,
-  blockTime,
-}: LocalnetCommandOptions): Promise<void> {
+/** Throws `bad-option` if a net that is there has not as many nodes as were asked for. */
+export function refuseOtherSize(
+  { nodes }: Pick<LocalnetSpec, 'nodes'>,
+  asked: Pick<LocalnetCommandOptions, 'validators' | 'fullNodes'>,
+): void {
+  const validators = nodes.filter(({ validator }) => validator).length
+  const fullNodes = nodes.length - validators
+  if ((asked.validators ?? validators) === validators && (asked.fullNodes ?? fullNodes) === fullNodes) return
+  throw new NodeError('bad-option', `this net has ${validators} validators and ${fullNodes} full nodes`, [
+    'leave the numbers out to run it as it is; --reset makes another, and forgets its chain',
+    '"wadi localnet add-full-node" adds one while it runs; --dir names another net',
+  ])
+}
+
+async function makeLocalnet(options: LocalnetCommandOptions): Promise<void> {
+  const { dir, validators = 4, fullNodes = 0, blockTime } = options
   usableFolder(dir, '--dir')
   const template = readTemplate('localnet')
   const addresses = DEV_ACCOUNTS.map(({ address }) => address)

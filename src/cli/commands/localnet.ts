@@ -13,8 +13,8 @@ export function addLocalnetCommand(program: Command, context: RunContext): void 
       'run several validators on this machine, each with its own CometBFT; one Ctrl-C ends them all',
     )
     .option('--dir <folder>', 'where the net lives', DEFAULT_DIR)
-    .option('--validators <number>', 'nodes that vote', count, 4)
-    .option('--full-nodes <number>', 'nodes that follow', count, 0)
+    .option('--validators <number>', 'nodes that vote, of a new net (default: 4)', count)
+    .option('--full-nodes <number>', 'nodes that follow, of a new net (default: 0)', count)
     .option('--block-time <duration>', 'time between blocks, as 200ms or 1s', '1s')
     .option('--reset', 'start over: forget the net and its chain')
     .action(async (options) => {

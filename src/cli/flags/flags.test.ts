@@ -111,6 +111,16 @@ describe('the flags of a message', () => {
     expect(() => register(...argv)).toThrow(UsageError)
   })
 
+  test('say in the help how an amount is written, and of other values only what they mean', () => {
+    const command = new Command('test')
+    const names = ['to_address', 'amount']
+    new RequestFlags(messageOf('cosmos.bank.v1beta1.MsgSend'), names).addTo(command, () => 'what it means')
+    const [to, amount] = command.registeredArguments.map(({ description }) => description)
+    expect([to, amount]).toEqual(['what it means', 'what it means (as 5awadi or 1.5WADI)'])
+    const option = command.options.find(({ long }) => long === '--amount')
+    expect(option?.description).toBe('what it means (as 5awadi or 1.5WADI) (may stand several times)')
+  })
+
   test('refuse a value given twice, and a flag that no field has', () => {
     const send = (...argv: string[]) => parse('cosmos.bank.v1beta1.MsgSend', ['from_address'], argv)
     expect(() => send(alice, '--from-address', bob)).toThrow('from-address is given twice')
@@ -132,6 +142,8 @@ describe('values', () => {
     for (const bad of ['5', 'awadi', '1.5awadi', '-5awadi', '0.0000000000000000001WADI', '']) {
       expect(() => parseCoin(bad), bad).toThrow('is not an amount')
     }
+    expect(() => parseCoin('3wadi')).toThrow('"3wadi" is not an amount: did you mean 3WADI?')
+    expect(() => parseCoin('1.5Wadi')).toThrow('"1.5Wadi" is not an amount: did you mean 1.5WADI?')
   })
 
   test('the name of a flag is its path', () => {

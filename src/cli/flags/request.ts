@@ -25,9 +25,10 @@ export class RequestFlags {
 
   /** Adds arguments and options to a command. */
   addTo(command: Command, explain: Explain): void {
-    for (const { flag, field, repeated } of this.#positional) {
+    for (const { flag, field, repeated, kind } of this.#positional) {
       const name = flag.replaceAll('.', '-')
-      command.argument(repeated ? `[${name}...]` : `[${name}]`, firstLine(explain(fullName(field))))
+      const text = [firstLine(explain(fullName(field))), syntaxOf(kind)]
+      command.argument(repeated ? `[${name}...]` : `[${name}]`, text.filter(isText).join(' '))
     }
     for (const each of this.flags) {
       const option = optionOf(each, explain)
@@ -95,13 +96,19 @@ export class RequestFlags {
 }
 
 function optionOf({ flag, field, kind, repeated, whole }: FieldFlag, explain: Explain): Option {
-  const text = [explain(fullName(field)), repeated ? '(may stand several times)' : undefined]
+  const text = [explain(fullName(field)), syntaxOf(kind), repeated ? '(may stand several times)' : undefined]
   const value = kind === 'bool' ? '[true|false]' : `<${placeholder(field)}>`
-  const option = new Option(`--${flag} ${value}`, text.filter((part) => part !== undefined).join(' '))
+  const option = new Option(`--${flag} ${value}`, text.filter(isText).join(' '))
   if (kind === 'bool') option.preset('true')
   if (repeated) option.argParser((next: string, before: string[] | undefined) => [...(before ?? []), next])
   return whole ? option.hideHelp() : option
 }
+
+/** How a value is written whose kind does not say it. */
+const syntaxOf = (kind: FieldFlag['kind']): string | undefined =>
+  kind === 'coin' ? '(as 5awadi or 1.5WADI)' : undefined
+
+const isText = (part: string | undefined): boolean => part !== undefined && part !== ''
 
 const fullName = (field: FieldFlag['field']): string => `${field.parent.typeName}.${field.name}`
 

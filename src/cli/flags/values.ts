@@ -145,6 +145,10 @@ export function parseCoin(text: string): { denom: string; amount: string } {
   if (denom === 'WADI' && fraction.length <= WADI_DECIMALS) {
     return { denom: 'awadi', amount: BigInt(whole + fraction.padEnd(WADI_DECIMALS, '0')).toString() }
   }
+  if (denom !== 'WADI' && denom.toUpperCase() === 'WADI') {
+    const meant = `${text.trim().slice(0, -denom.length)}WADI`
+    throw new UsageError(`${clip(text)} is not an amount: did you mean ${meant}?`)
+  }
   if (denom !== '' && fraction === '') return { denom, amount: BigInt(whole).toString() }
   throw new UsageError(
     `${clip(text)} is not an amount: write a whole number and a denomination, as 5awadi, or 1.5WADI`,

@@ -16,7 +16,7 @@ export interface KeysOptions extends KeyringOptions {
   readonly yes?: boolean
   readonly words: string
   readonly multisig?: string
-  readonly multisigThreshold: string
+  readonly multisigThreshold?: string
   readonly nosort?: boolean
 }
 
@@ -47,9 +47,10 @@ export function addKeysCommand(program: Command, context: RunContext): void {
       ).conflicts(['recover', 'eth', 'mnemonicFile']),
     )
     .addOption(
-      new Option('--multisig-threshold <number>', 'with --multisig: how many of them have to sign')
-        .argParser(wholeNumber)
-        .default('1'),
+      new Option(
+        '--multisig-threshold <number>',
+        'with --multisig: how many of them have to sign (default: 1)',
+      ).argParser(wholeNumber),
     )
     .option('--nosort', 'with --multisig: keep the order of the keys, which their address depends on')
   add('list', 'show all keys')

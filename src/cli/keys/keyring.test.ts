@@ -183,6 +183,17 @@ describe('a keyring', () => {
     expect(() => keyring.must('carol')).toThrow('there are: alice')
   })
 
+  test('knows where a key may be that it does not have', async () => {
+    await open('file').add('alice', fromHex(PRIVATE_KEY), 'secp256k1')
+    const other = 'it is in the other keyring: --keyring-backend'
+    expect(() => open('test').must('alice')).toThrow(`${other} file`)
+    expect(() => open('test').must('bob')).toThrow('keys under a password: --keyring-backend file')
+    expect(() => open('file').must('../alice')).toThrow('keys without password: --keyring-backend test')
+    open('file').delete(open('file').mustSign('alice'))
+    await open('test').add('alice', fromHex(PRIVATE_KEY), 'secp256k1')
+    expect(() => open('file').must('alice')).toThrow(`${other} test`)
+  })
+
   test('refuses the names of the public accounts, which it would hide, and says how those sign', async () => {
     const keyring = open('test')
     for (const name of ['dev0', 'dev9']) {

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fromHex } from '#lib/bytes.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
@@ -72,8 +72,17 @@ export class Keyring {
     const names = this.list().map(({ name }) => name)
     throw new CommandError(`no key is named ${nameOrAddress} in ${this.folder}`, [
       names.length === 0 ? 'make one: "wadi keys add NAME"' : `there are: ${names.join(', ')}`,
-      'another folder: --keyring-dir; keys without password: --keyring-backend test',
+      this.elsewhere(nameOrAddress),
     ])
+  }
+
+  /** Where a key may be that is not here; the keyring of the other kind, if it is there. */
+  elsewhere(name: string): string {
+    const [other, keys] =
+      this.backend === 'test' ? ['file', 'under a password'] : ['test', 'without password']
+    const file = join(dirname(this.folder), `keyring-${other}`, `${name}.json`)
+    if (NAME.test(name) && existsSync(file)) return `it is in the other keyring: --keyring-backend ${other}`
+    return `another folder: --keyring-dir; keys ${keys}: --keyring-backend ${other}`
   }
 
   /** Like {@link must} for what signs alone; throws {@link CommandError} for a multisig, with how that signs. */
@@ -211,7 +220,11 @@ export function devKey(
   nameOrAddress: string,
   chainId: string,
 ): { info: KeyInfo; privateKey: Uint8Array } | undefined {
-  if (!PUBLIC_CHAINS.includes(chainId)) return undefined
+  return PUBLIC_CHAINS.includes(chainId) ? publicAccount(nameOrAddress) : undefined
+}
+
+/** A development account by its name or address; everybody has its key. */
+export function publicAccount(nameOrAddress: string): { info: KeyInfo; privateKey: Uint8Array } | undefined {
   const address = readAddress(nameOrAddress)
   const index =
     address === undefined

@@ -7,7 +7,7 @@ import { print } from '../output.ts'
 import { openKeyring } from '../session.ts'
 import type { KeysOptions } from './command.ts'
 import type { KeyAlgorithm, NamedKey } from './key.ts'
-import type { Keyring } from './keyring.ts'
+import { type Keyring, publicAccount } from './keyring.ts'
 import { keyFromMnemonic, newMnemonic } from './mnemonic.ts'
 import { readMultisig } from './multisig.ts'
 import { passwordSource } from './password.ts'
@@ -21,6 +21,7 @@ export const keyCommands: Readonly<Record<string, Run>> = {
     const keyring = openKeyring(options)
     keyring.checkFree(name)
     if (options.multisig !== undefined) return addMultisig(context, keyring, name, options.multisig, options)
+    refuseMultisigParts(options)
     const mnemonic = options.recover === true ? await givenMnemonic(options) : await newMnemonic(24)
     const { account, index } = options
     const privateKey = await keyFromMnemonic(mnemonic, { algorithm: algorithmOf(options), account, index })
@@ -35,7 +36,11 @@ export const keyCommands: Readonly<Record<string, Run>> = {
   },
 
   async show(context, [name = ''], options) {
-    const info = openKeyring(options).must(name)
+    const keyring = openKeyring(options)
+    const own = keyring.find(name)
+    const open = own === undefined ? publicAccount(name)?.info : undefined
+    if (open !== undefined) context.stderr.write(`${open.name} is PUBLIC: ${EVERYBODYS}\n`)
+    const info = own ?? open ?? keyring.must(name)
     if (options.address === true) context.stdout.write(`${info.address}\n`)
     else await print(context, options.output, keyJson(info))
   },
@@ -72,10 +77,20 @@ export const keyCommands: Readonly<Record<string, Run>> = {
 
 const INSECURE =
   'INSECURE: a key of the test keyring has no password of its own. Let it hold nothing of value.\n'
+const EVERYBODYS = 'every devnet and localnet has this account, and everybody has its key.'
 const KEEP = 'Write this down and keep it where nobody else finds it. It is the only way to get the key back:'
 
 function algorithmOf({ eth }: KeysOptions): KeyAlgorithm {
   return eth === true ? 'ethsecp256k1' : 'secp256k1'
+}
+
+/** Without its members no multisig is made, and an ordinary key is not what was meant. */
+function refuseMultisigParts({ multisigThreshold, nosort }: KeysOptions): void {
+  if (multisigThreshold === undefined && nosort !== true) return
+  throw new UsageError(
+    `${nosort === true ? '--nosort' : '--multisig-threshold'} is for a multisig, and no members are named\n` +
+      '  - name them: --multisig KEY,KEY,…',
+  )
 }
 
 async function addMultisig(
@@ -83,7 +98,7 @@ async function addMultisig(
   keyring: Keyring,
   name: string,
   list: string,
-  { multisigThreshold, nosort, output }: KeysOptions,
+  { multisigThreshold = '1', nosort, output }: KeysOptions,
 ): Promise<void> {
   const info = readMultisig(name, list, {
     threshold: Number(multisigThreshold),

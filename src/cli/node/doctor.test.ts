@@ -41,6 +41,16 @@ test('a folder that is no home, and CometBFT that is missing, are found', async 
   ])
 })
 
+test('beside a devnet, who names no home is told of it', async () => {
+  const devnet = join(home, 'devnet')
+  const asked = () => runDoctor({ home: join(home, 'node') })
+  const fixOf = (findings: Awaited<ReturnType<typeof asked>>) =>
+    findings.find(({ check }) => check === 'home')?.fix
+  expect(fixOf(await asked())).toBe('create one: "wadi init --home …"')
+  initHome({ home: devnet, chainId: 'wadi-dev-1' })
+  expect(fixOf(await asked())).toBe(`there is a devnet beside it: --home ${devnet}`)
+})
+
 test('an open key file and a taken port are found', async () => {
   const { paths, rpc } = await init()
   chmodSync(paths.validatorKey, 0o644)

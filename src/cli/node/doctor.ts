@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { findCometbft } from './cometbft.ts'
 import { NodeError } from './errors.ts'
 import { homePaths, type NodeHome, readHome } from './home.ts'
@@ -37,7 +38,8 @@ export interface DoctorOptions {
 export async function runDoctor(options: DoctorOptions): Promise<readonly Finding[]> {
   const findings = [checkNodeVersion(), checkVerifier(), checkCometbft(options.env ?? process.env)]
   const home = openHome(options.home)
-  if (home instanceof NodeError) return [...findings, bad('home', firstLine(home), home.fix[0] ?? '')]
+  if (home instanceof NodeError)
+    return [...findings, bad('home', firstLine(home), devnetBeside(options.home) ?? home.fix[0] ?? '')]
   findings.push(good('home', home.paths.home), checkKeyModes(home), checkDisk(home))
 
   const record = runningOn(home.paths.runRecord)
@@ -88,6 +90,13 @@ function openHome(home: string): NodeHome | NodeError {
     if (error instanceof NodeError) return error
     return new NodeError('home-damaged', firstLine(error), [`look at ${homePaths(home).config}`])
   }
+}
+
+/** Who asks for no home by name, and has run a devnet, means that one. */
+function devnetBeside(home: string): string | undefined {
+  const devnet = join(dirname(home), 'devnet')
+  if (existsSync(homePaths(home).genesis) || !existsSync(homePaths(devnet).genesis)) return undefined
+  return `there is a devnet beside it: --home ${devnet}`
 }
 
 function checkKeyModes({ paths }: NodeHome): Finding {

@@ -1,7 +1,7 @@
-import { Comet38Client } from '@cosmjs/tendermint-rpc'
 import { toBase64 } from '#lib/bytes.ts'
 import type { JsonObject } from '#lib/proto-json.ts'
 import { registerCodecs } from '#lib/reflect-codecs.ts'
+import { connectComet } from '../../client/comet.ts'
 import { QueryError } from '../../client/errors.ts'
 import { anyTypes } from '../../client/services.ts'
 import type { RunContext } from '../context.ts'
@@ -11,7 +11,7 @@ import type { RequestFlags } from '../flags/request.ts'
 import { parsePageKey } from '../flags/values.ts'
 import type { PageOptions } from '../options.ts'
 import { printMessage } from '../output-message.ts'
-import { addressBook, atNode, openKeyring } from '../session.ts'
+import { addressBook, atNode, openKeyring, PATIENCE } from '../session.ts'
 import type { QueryOptions } from './command.ts'
 
 interface QueryRun {
@@ -30,7 +30,7 @@ export async function runQuery(
 ): Promise<void> {
   const { node, output } = options
   await atNode(node, async () => {
-    const comet = await Comet38Client.connect(node)
+    const comet = connectComet(node, PATIENCE)
     const network = (await comet.status()).nodeInfo.network
     if (options.chainId !== undefined && options.chainId !== network) {
       throw new CommandError(`${node} is a node of ${network}, not of ${options.chainId}`)

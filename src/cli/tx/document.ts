@@ -9,6 +9,7 @@ import { wadiRegistry } from '../../client/registry.ts'
 import { anyTypes } from '../../client/services.ts'
 import type { RunContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
+import { fileProblem } from '../fixes.ts'
 import type { SigningPlace } from './place.ts'
 
 /** A transaction of a file, signed or not. */
@@ -33,7 +34,9 @@ export function readJson<T>(file: string, type: string, what: string): T {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (!(error instanceof JsonError || error instanceof SyntaxError) && code === undefined) throw error
-    throw new CommandError(`${file} is no ${what}: ${(error as Error).message}`)
+    throw new CommandError(
+      fileProblem(error as Error) ?? `${file} is no ${what}: ${(error as Error).message}`,
+    )
   }
 }
 

@@ -7,12 +7,13 @@ import { WadiClient } from '../../client/client.ts'
 import type { RunContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import type { KeySigner } from '../keys/key.ts'
-import { addressBook, atNode, checkedChainId, openKeyring } from '../session.ts'
+import { addressBook, atNode, checkedChainId, openKeyring, PATIENCE } from '../session.ts'
 import { aminoDoc, printTx, readTx, type TxDocument } from './document.ts'
 import { type Finishing, finish } from './finish.ts'
 import type { SignModeName, SignOptions } from './options.ts'
 import { type SigningPlace, signingPlace } from './place.ts'
 import { openKey, signingKey } from './signer.ts'
+import { checkSigner, signersOfTx } from './signers.ts'
 
 /** `wadi tx sign`: signs a transaction of a file for one account, and prints it. */
 export async function signFile(context: RunContext, file: string, options: SignOptions): Promise<void> {
@@ -23,6 +24,7 @@ export async function signFile(context: RunContext, file: string, options: SignO
   const tx = readTx(file)
   const keyring = openKeyring(options)
   const place = await signingPlace(options, (chainId) => addressBook(keyring, chainId)(options.from))
+  checkSigner(keyring, place, { file, signers: signersOfTx(tx), named: options.from })
   const key = signingKey(keyring, place.address, place.chainId)
   const signer = await openKey(keyring, key, place.chainId)
   printTx(context, await signed(tx, place, signer, options.signMode ?? 'direct'))
@@ -74,7 +76,7 @@ export async function broadcastFile(
     signatures: [...signatures],
   }).finish()
   await atNode(options.node, async () => {
-    const client = await WadiClient.connect(options.node)
+    const client = await WadiClient.connect(options.node, PATIENCE)
     await checkedChainId(client, options)
     await finish(context, client, await client.broadcast(tx), options)
   })

@@ -101,6 +101,11 @@ describe('signatures of members', () => {
     expect(alone.err).toContain('a is no multisig')
     const whole = await cli('tx', 'sign', unsigned, '--from', 'safe', ...PLACE)
     expect(whole.err).toContain('"wadi tx sign FILE --from MEMBER --multisig safe"')
+    const member = await cli('tx', 'sign', unsigned, '--from', 'a', ...PLACE)
+    expect(member.err).toBe(
+      `wadi: a is no signer of ${unsigned}: it takes the signature of safe\n` +
+        '  - to sign as a member of safe: --multisig safe\n',
+    )
     expect((await multisign(unsigned)).err).toContain('unsigned.json is no list of signatures')
   })
 })

@@ -80,9 +80,10 @@ export function addPlaceOptions(command: Command): Command {
 
 /** `amino` is taken for `amino-json`, as the Cosmos SDK calls it. */
 export function signModeOption(): Option {
-  return new Option('--sign-mode <mode>', 'what is signed: direct (protobuf), or amino-json').argParser(
-    signMode,
-  )
+  return new Option(
+    '--sign-mode <direct|amino-json>',
+    'what is signed: the encoded transaction, or its amino JSON; amino is the same as amino-json',
+  ).argParser(signMode)
 }
 
 function signMode(text: string): SignModeName {

@@ -1,7 +1,7 @@
 import { WadiClient } from '../../client/client.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import type { NodeOptions } from '../options.ts'
-import { atNode, checkedChainId } from '../session.ts'
+import { atNode, checkedChainId, PATIENCE } from '../session.ts'
 
 /** What a signature holds for: one chain, one account, one place in its order. */
 export interface SigningPlace {
@@ -39,7 +39,7 @@ async function askedPlace(
   options: PlaceOptions,
   addressOf: (chainId: string) => string,
 ): Promise<SigningPlace> {
-  const client = await WadiClient.connect(options.node)
+  const client = await WadiClient.connect(options.node, PATIENCE)
   const chainId = await checkedChainId(client, options)
   const address = addressOf(chainId)
   const nonce = await client.accountNonce(address)

@@ -12,12 +12,13 @@ import { place, type RequestFlags, valueAt } from '../flags/request.ts'
 import { parseCoin } from '../flags/values.ts'
 import type { MultisigInfo, NamedKey } from '../keys/key.ts'
 import { print } from '../output.ts'
-import { addressBook, atNode, checkedChainId, openKeyring } from '../session.ts'
+import { addressBook, atNode, checkedChainId, openKeyring, PATIENCE } from '../session.ts'
 import type { TxExtra } from './extras.ts'
 import { finish } from './finish.ts'
 import type { TxCommandOptions } from './options.ts'
 import { unsignedTx } from './result.ts'
-import { keyOf, LateSigner, signingKey } from './signer.ts'
+import { keyOf, LateSigner, nameOf, signingKey } from './signer.ts'
+import { signersIn } from './signers.ts'
 
 interface TxRun {
   readonly method: MethodCommand
@@ -36,9 +37,12 @@ export async function runTx(context: RunContext, run: TxRun): Promise<void> {
     const keyring = openKeyring(options)
     // The signer is known once the message is; until then the client only reads.
     const signer = new LateSigner(options.signMode)
-    const client = await SigningWadiClient.connectWithSigner(options.node, signer.offline)
+    const client = await SigningWadiClient.connectWithSigner(options.node, signer.offline, PATIENCE)
     const chainId = await checkedChainId(client, options)
-    const { json, from } = await messageOf(context, run, addressBook(keyring, chainId))
+    const { json, from } = await messageOf(context, run, {
+      resolve: addressBook(keyring, chainId),
+      nameOf: (address) => nameOf(keyring, address, chainId),
+    })
     const value = run.flags.complete(json)
     const message: EncodeObject = { typeUrl: `/${method.definition.requestType.$type}`, value }
     registerCodecs(anyTypes())
@@ -52,18 +56,29 @@ export async function runTx(context: RunContext, run: TxRun): Promise<void> {
   })
 }
 
+interface Names {
+  /** The address of a name. */
+  resolve(text: string): string
+  /** What people call an address. */
+  nameOf(address: string): string
+}
+
 /** The message as JSON, and the address that signs it. */
 async function messageOf(
   context: RunContext,
   { flags, signers, extra, args, options }: TxRun,
-  resolve: (text: string) => string,
+  { resolve, nameOf }: Names,
 ): Promise<{ json: JsonObject; from: string }> {
   const json = flags.read(args, options, resolve)
-  const given = signers.map((name) => valueAt(json, [name])).find((value) => typeof value === 'string')
-  const nested = valueAt(json, ['inputs', '0', 'address'])
-  const named = options.from === undefined ? undefined : resolve(options.from)
-  const from = named ?? given ?? (typeof nested === 'string' ? nested : undefined)
+  const said = signersIn(json, flags.message)
+  const from = options.from === undefined ? said[0] : resolve(options.from)
   if (from === undefined) throw new UsageError('--from is missing: name the key that signs, or its address')
+  if (said.length > 0 && !said.includes(from)) {
+    const names = said.map(nameOf).join(', ')
+    throw new UsageError(
+      `--from is ${options.from}, but the message is signed by ${names}\n  - leave out --from, or name one signer`,
+    )
+  }
   for (const name of signers) {
     const field = flags.message.fields.find((candidate) => candidate.name === name)
     if (field?.fieldKind === 'scalar' && valueAt(json, [name]) === undefined) place(json, [name], from)

@@ -34,7 +34,10 @@ test.each([
   expect(verdicts(signed)).toEqual([true])
 })
 
-test('the mode is direct unless it is said', async () => {
+test('the mode is direct unless it is said, and the help names the others', async () => {
+  expect((await cli('tx', 'sign', '--help')).out).toMatch(
+    /--sign-mode <direct\|amino-json>[^-]+amino is the\s+same as amino-json/,
+  )
   const unsigned = file('unsigned.json', unsignedSend(alice))
   expect(modeOf(await ok('tx', 'sign', unsigned, '--from', 'alice', ...PLACE))).toBe('SIGN_MODE_DIRECT')
 })
@@ -47,6 +50,30 @@ describe('signing refuses, with what to do,', () => {
     const { code, err } = await sign(unsignedSend(alice), '--sign-mode', 'textual', ...PLACE)
     expect(code).toBe(2)
     expect(err).toContain('Allowed are direct and amino-json.')
+  })
+
+  test('an account that is no signer', async () => {
+    const unsigned = file('unsigned.json', unsignedSend(alice))
+    const stranger = await cli('tx', 'sign', unsigned, '--from', 'ethan', ...PLACE)
+    expect(stranger).toEqual({
+      code: 1,
+      out: '',
+      err:
+        `wadi: ethan is no signer of ${unsigned}: it takes the signature of alice\n` +
+        '  - name a signer with --from\n',
+    })
+    // Who pays signs as well.
+    const paid = file('paid.json', unsignedSend(alice, {}, { payer: ethan }))
+    expect(verdicts(await ok('tx', 'sign', paid, '--from', 'ethan', ...PLACE))).toEqual([true])
+  })
+
+  test('a file that is not there', async () => {
+    const missing = file('missing.json', '').replace('missing', 'absent')
+    expect(await cli('tx', 'sign', missing, '--from', 'alice', ...PLACE)).toEqual({
+      code: 1,
+      out: '',
+      err: `wadi: ${missing} does not exist\n  - look whether the path is right\n`,
+    })
   })
 
   test('what amino JSON has no place for', async () => {

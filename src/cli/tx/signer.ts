@@ -9,6 +9,11 @@ export function keyOf(keyring: Keyring, address: string, chainId: string): Named
   return keyring.find(address) ?? devKey(address, chainId)?.info
 }
 
+/** What people call an address: the name of its key, or itself where it has none here. */
+export function nameOf(keyring: Keyring, address: string, chainId: string): string {
+  return keyOf(keyring, address, chainId)?.name ?? address
+}
+
 /** The key that signs for an address alone. Throws {@link CommandError} if there is none, or if it is a multisig. */
 export function signingKey(keyring: Keyring, address: string, chainId: string): KeyInfo {
   const key = keyOf(keyring, address, chainId)

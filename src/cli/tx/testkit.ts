@@ -38,7 +38,7 @@ export async function cli(...argv: string[]): Promise<{ code: number; out: strin
     stderr: { write: (text: string) => (err += text) },
     loadChain: () => Promise.reject(new Error('no chain is needed')),
   } as unknown as CliContext
-  const keys = argv[0] === 'tx' || argv[0] === 'keys'
+  const keys = argv[0] === 'keys' || (argv[0] === 'tx' && argv[1] !== 'broadcast')
   const own = keys ? ['--home', folder, '--keyring-backend', 'test'] : []
   return { code: await runCli(context, [...argv, ...own]), out, err }
 }

@@ -1814,7 +1814,7 @@ export const ServiceDefinition = {
         },
       },
     },
-    /** Encode an amino JSON transaction as amino binary. */
+    /** Encode an amino JSON transaction as amino binary. Not served here. */
     txEncodeAmino: {
       name: "TxEncodeAmino",
       requestType: TxEncodeAminoRequest as typeof TxEncodeAminoRequest,
@@ -1867,7 +1867,7 @@ export const ServiceDefinition = {
         },
       },
     },
-    /** Decode an amino binary transaction as amino JSON. */
+    /** Decode an amino binary transaction as amino JSON. Not served here. */
     txDecodeAmino: {
       name: "TxDecodeAmino",
       requestType: TxDecodeAminoRequest as typeof TxDecodeAminoRequest,
