@@ -70,6 +70,34 @@ test('a context by default belongs to no transaction and no block', () => {
   expect(ctx).toBeInstanceOf(Context)
 })
 
+test('events of a message carry its index, those around it none, and nobody makes what is not read', () => {
+  const { ctx } = openStates([state])
+  ctx.emitRaw('before', ['a', '1'])
+  ctx.messageIndex = '2'
+  ctx.emitRaw('within', ['a', '1'])
+  expect(ctx.takeEvents()).toEqual([
+    { type: 'before', attributes: ['a', '1'] },
+    { type: 'within', attributes: ['a', '1', 'msg_index', '2'] },
+  ])
+  const silent = ctx.with({ recordsEvents: false })
+  silent.emitRaw('unread', ['a', '1'])
+  expect([silent.recordsEvents, silent.takeEvents()]).toEqual([false, []])
+})
+
+test('the hash of a transaction is asked for when it is wanted', () => {
+  const { ctx } = openStates([state])
+  let asked = 0
+  const tx = {
+    get hash() {
+      asked++
+      return 'hash'
+    },
+  }
+  const own = ctx.with({ tx })
+  expect(asked).toBe(0)
+  expect(own.txHash).toBe('hash')
+})
+
 test('checkpoints nest to any depth, and each revert restores exactly what was', () => {
   type Step = { kind: 'set' | 'remove' | 'begin' | 'revert'; key: bigint; value: number }
   const steps = fc.array(

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { addressText, moduleAddress } from '#lib/address.ts'
 import { address, str, tuple, u64 } from './codec.ts'
 import { keyMaker } from './key-maker.ts'
 
@@ -54,4 +55,17 @@ test('a text that is no address is refused each time, the empty one too', () => 
   const make = keyMaker('', address)
   for (const text of ['', 'wadi1', 'x'])
     for (let i = 0; i < 2; i++) expect(() => make(text)).toThrow('invalid address')
+})
+
+test('addresses, alone and at the head of a tuple, are remembered; a tuple that begins otherwise is not', () => {
+  const owner = moduleAddress('somebody')
+  const spelt = addressText(owner)
+  const [alone, headed] = [keyMaker('a', address), keyMaker('b', tuple(address, str))]
+  for (let i = 0; i < 2; i++) {
+    expect(alone(spelt)).toBe(`a${owner}`)
+    expect(headed([spelt, 'x'])).toBe(`b${owner}x\0\x01`)
+    expect(headed([spelt, 'y'])).toBe(`b${owner}y\0\x01`)
+  }
+  expect(tuple(address, str).slot?.([spelt, 'x'])).toBe(address.slot?.(spelt))
+  expect(tuple(str, address).slot).toBeUndefined()
 })
