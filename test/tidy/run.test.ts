@@ -23,7 +23,10 @@ test('help is what was asked for, and so no failure', () => {
 
 test('an unknown check is refused before anything runs', () => {
   const { status, stderr } = run('check', 'biom')
-  expect([status, stderr]).toEqual([2, 'no check biom; there are biome, tsc, knip, proto, readme\n'])
+  expect([status, stderr]).toEqual([
+    2,
+    'no check biom; there are biome, tsc, knip, proto, coverage, readme\n',
+  ])
 })
 
 test('readme and vectors refuse arguments they do not know', () => {

@@ -13,9 +13,9 @@ export const MEMPOOL_MIB = 128
  *
  * CometBFT keeps the document twice for its RPC, as it is and in base64 (2.3 times its size), and reads it through
  * several copies at every start. Without a limit Go lets the heap grow to twice what lives: 2.0 GB after a restart
- * with a million accounts (270 MB of genesis) and 2.6 GB at the first start. The limit is soft, and has to lie far above
- * what lives under load: at the limit itself Go collects garbage all the time. 1,284 MiB took no more processor time
- * at a start, and twice as much for each transaction of a load.
+ * with a million accounts (270 MB of genesis) and 2.6 GB at the first start. The limit is soft, and has to lie far
+ * above what lives under load: at the limit itself Go collects garbage all the time. 1,284 MiB took no more processor
+ * time at a start, and twice as much for each transaction of a load.
  */
 export function goMemoryLimit(genesisBytes: number): string {
   const wanted = WORK_MIB + MEMPOOL_MIB + Math.ceil((genesisBytes * 3) / MIB)
