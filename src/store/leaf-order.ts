@@ -7,6 +7,10 @@ const PREFIX_WORDS = 4
 /** Up to so many leaves are put in order one by one. */
 const FEW = 12
 
+/** Which half of a 64-bit integer in memory is the high one: the order must not depend on the host's. */
+const HIGH = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0
+const LOW = 1 - HIGH
+
 /**
  * Puts leaves into the order of their keys. A million take a quarter of a second: their records are sorted as
  * machine integers, word by word of the key, and no key is made a string of where sixteen bytes tell it apart.
@@ -22,18 +26,18 @@ function sortRun(memory: Memory, leaves: Int32Array, word: number): void {
     return
   }
   const { words } = memory
-  // The word above the record number: one native sort orders both.
+  // The word in the high half, the record number in the low one: one native sort orders both.
   const pairs = new Uint32Array(leaves.length * 2)
   for (let i = 0; i < leaves.length; i++) {
     const leaf = leaves[i] as number
-    pairs[2 * i] = leaf
-    pairs[2 * i + 1] = (words[leaf * 32 + PREFIX + word] as number) ^ 0x80000000
+    pairs[2 * i + LOW] = leaf
+    pairs[2 * i + HIGH] = (words[leaf * 32 + PREFIX + word] as number) ^ 0x80000000
   }
   new BigUint64Array(pairs.buffer).sort()
   let start = 0
   for (let i = 0; i < leaves.length; i++) {
-    leaves[i] = pairs[2 * i] as number
-    const ends = i + 1 === leaves.length || pairs[2 * i + 3] !== pairs[2 * i + 1]
+    leaves[i] = pairs[2 * i + LOW] as number
+    const ends = i + 1 === leaves.length || pairs[2 * i + 2 + HIGH] !== pairs[2 * i + HIGH]
     if (!ends) continue
     if (i > start) sortEqual(memory, leaves.subarray(start, i + 1), word + 1)
     start = i + 1

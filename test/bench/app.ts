@@ -59,7 +59,7 @@ const PHASES = [
 type Phase = (typeof PHASES)[number]
 
 const SENDERS = 2_000
-/** Two rounds before the measured ones: they put the keys into the accounts, and the code through the compiler. */
+/** Ten rounds before the measured ones: they put the keys into the accounts, and the code through the compiler. */
 const WARM_UP = 20_000
 const GENESIS_SECONDS = 1_700_000_000
 

@@ -167,7 +167,7 @@ function spawnCometbft(path: string, home: NodeHome, options: StartOptions & { r
       ...process.env,
       // The flush timer of CometBFT's socket client spins; with few threads it keeps the sender from running.
       GOMAXPROCS: process.env['GOMAXPROCS'] ?? String(Math.max(8, availableParallelism())),
-      // Between collections the heap may double, as GOMEMLIMIT bounds it: a sixth less processor time under load.
+      // The heap may grow to three times what lives, within GOMEMLIMIT: collecting less often saves time under load.
       GOGC: process.env['GOGC'] ?? '200',
       GOMEMLIMIT: process.env['GOMEMLIMIT'] ?? goMemoryLimit(genesisBytes(home.paths.genesis)),
       ...(logFormat === 'json' ? { CMT_LOG_FORMAT: 'json' } : {}),
