@@ -52,6 +52,13 @@ const groups: readonly Group[] = [
     load: async () => (await import('./query/command.ts')).addQueryCommand,
   },
   {
+    commands: {
+      openapi: 'print the OpenAPI description of REST',
+      keplr: 'print what the Keplr wallet needs to know the chain',
+    },
+    load: async () => (await import('./commands/api.ts')).addApiCommands,
+  },
+  {
     commands: { asset: 'work with the files of an asset' },
     load: async () => (await import('./asset/command.ts')).addAssetCommand,
   },

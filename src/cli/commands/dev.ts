@@ -54,7 +54,8 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
     return startWadiNode(context, options, sink, {
       rpc: at(ports.rpc),
       p2p: at(ports.p2p),
-      rest: at(ports.rest),
+      // For development: pages and explorers in a browser may call.
+      rest: { ...at(ports.rest), cors: ['*'] },
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
       portable: true,

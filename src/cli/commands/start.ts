@@ -19,7 +19,7 @@ export interface StartCommandOptions {
 export interface Overrides {
   readonly rpc?: { readonly host: string; readonly port: number }
   readonly p2p?: { readonly host: string; readonly port: number }
-  readonly rest?: { readonly host: string; readonly port: number }
+  readonly rest?: { readonly host: string; readonly port: number; readonly cors?: readonly string[] }
   readonly env?: Readonly<Record<string, string>>
   readonly cometbft?: Cometbft
   /** See `AppServerOptions.portable`. */

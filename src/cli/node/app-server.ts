@@ -28,8 +28,8 @@ export interface AppServerOptions {
   readonly software: string
   readonly log: AppLog
   readonly rpcUrl: string
-  /** Instead of the address in `app.toml`. */
-  readonly rest?: Address
+  /** Instead of the address in `app.toml`, and of the origins there. */
+  readonly rest?: Address & { readonly cors?: readonly string[] }
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
   /** Checks signatures without the native verifier where that is missing, and says so; a validator must have it. */
@@ -120,7 +120,7 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
     log,
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
-  const rest = options.rest ?? home.app.rest
+  const rest = { ...home.app.rest, ...options.rest }
   const { pool, serving } = openQueryPool({
     store: storage.store,
     rpcUrl: options.rpcUrl,

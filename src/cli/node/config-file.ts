@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
+import { isOrigin, REST_LIMITS, type RestLimits } from '../../query/rest-limits.ts'
 import { NodeError } from './errors.ts'
 import { MEMPOOL_MIB } from './go-memory.ts'
 
@@ -66,8 +67,20 @@ export interface AppSettings {
   readonly indexEvents: readonly string[]
   /** Blocks between snapshots of the state. */
   readonly snapshotInterval: number
-  readonly rest: { readonly enabled: boolean; readonly host: string; readonly port: number }
+  readonly rest: RestSettings
 }
+
+/** The `[api]` section. */
+export interface RestSettings extends RestLimits {
+  readonly enabled: boolean
+  readonly host: string
+  readonly port: number
+  /** Origins whose pages may read answers; `*` for every one. */
+  readonly cors: readonly string[]
+}
+
+/** What REST does unless `app.toml` says otherwise. */
+export const DEFAULT_REST: Omit<RestSettings, 'host' | 'port'> = { enabled: true, cors: [], ...REST_LIMITS }
 
 /** What wallets, explorers and relayers search for. */
 export const DEFAULT_INDEX_EVENTS: readonly string[] = [
@@ -96,6 +109,24 @@ snapshot-interval = ${s.snapshotInterval}
 [api]
 enable = ${s.rest.enabled}
 address = "tcp://${s.rest.host}:${s.rest.port}"
+
+# Web pages that may read what REST answers, by their origins: ["https://wallet.example"], or ["*"] for all of them.
+cors = ${JSON.stringify(s.rest.cors)}
+
+# Connections open at once, never more than files may be open (ulimit -n); one more is answered with 503.
+max-open-connections = ${s.rest.maxConnections}
+
+# Requests that wait at once, for CometBFT or the rest of their body; one more is answered with 503.
+max-concurrent-requests = ${s.rest.maxConcurrent}
+
+# Bytes of a body; a longer one is answered with 413.
+max-body-bytes = ${s.rest.maxBodyBytes}
+
+# Bytes of a path with its parameters; a longer one is answered with 414.
+max-url-bytes = ${s.rest.maxUrlBytes}
+
+# Seconds that a client may take to send a request.
+client-timeout = ${s.rest.clientTimeoutMs / 1000}
 `
 }
 
@@ -117,7 +148,10 @@ export function readToml(file: string): Readonly<Record<string, unknown>> {
 }
 
 const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api']
-const API_KEYS = ['enable', 'address']
+const API_KEYS = [
+  ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
+  ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
+]
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
 export function readAppSettings(file: string): AppSettings {
@@ -128,7 +162,25 @@ export function readAppSettings(file: string): AppSettings {
     minimumGasPrices: top.get('minimum-gas-prices', isString, 'a string such as "1000awadi" or ""'),
     indexEvents: top.get('index-events', isStringList, 'a list of strings such as "message.sender"'),
     snapshotInterval: Number(interval),
-    rest: { enabled: api.get('enable', isBoolean, 'true or false'), ...api.address('address') },
+    rest: readRest(api),
+  }
+}
+
+/** What a home of an older release lacks has its default. */
+function readRest(api: Table): RestSettings {
+  const number = (key: string, otherwise: number) =>
+    api.optional(key, isPositiveInteger, 'a whole number above 0', otherwise)
+  const origins = 'a list of origins such as "https://wallet.example", or "*"'
+  const cors = api.optional('cors', isOrigins, origins, [])
+  return {
+    enabled: api.get('enable', isBoolean, 'true or false'),
+    ...api.address('address'),
+    cors: typeof cors === 'string' ? [cors] : cors,
+    maxConnections: number('max-open-connections', REST_LIMITS.maxConnections),
+    maxConcurrent: number('max-concurrent-requests', REST_LIMITS.maxConcurrent),
+    maxBodyBytes: number('max-body-bytes', REST_LIMITS.maxBodyBytes),
+    maxUrlBytes: number('max-url-bytes', REST_LIMITS.maxUrlBytes),
+    clientTimeoutMs: number('client-timeout', REST_LIMITS.clientTimeoutMs / 1000) * 1000,
   }
 }
 
@@ -172,6 +224,10 @@ class Table {
     return is(value) ? value : this.refuse(key, `must be ${expected}, not ${JSON.stringify(value)}`)
   }
 
+  optional<T>(key: string, is: (value: unknown) => value is T, expected: string, otherwise: T): T {
+    return this.values[key] === undefined ? otherwise : this.get(key, is, expected)
+  }
+
   table(key: string): Readonly<Record<string, unknown>> {
     return this.get(key, isTable, 'a section')
   }
@@ -196,5 +252,7 @@ const isBoolean = (value: unknown): value is boolean => typeof value === 'boolea
 const isPositiveInteger = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) > 0
 const isStringList = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
+const isOrigins = (value: unknown): value is string | string[] =>
+  value === '*' || (isStringList(value) && value.every(isOrigin))
 const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
