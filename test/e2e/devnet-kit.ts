@@ -13,6 +13,7 @@ const STOP_MS = 20_000
 
 /** A devnet as `npm start` runs it, in a folder of its own, on free ports. */
 export interface Devnet {
+  readonly home: string
   readonly rpc: string
   readonly rest: string
   readonly chainId: string
@@ -61,7 +62,7 @@ async function startOnce([command, ...before]: Start): Promise<Devnet> {
   }
   try {
     const { chainId, doors, mnemonic, accounts } = await banner(child)
-    return { rpc: doors.rpc, rest: doors.rest, chainId, mnemonic, accounts, stop }
+    return { home: join(folder, 'home'), rpc: doors.rpc, rest: doors.rest, chainId, mnemonic, accounts, stop }
   } catch (error) {
     await stop()
     throw error

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { connectComet } from '../../client/comet.ts'
 import { queryApi } from '../../client/queries.ts'
 import type { RunContext } from '../context.ts'
+import { addExample } from '../help.ts'
 import { addNodeOptions, type NodeOptions, nodeUrl } from '../options.ts'
 import { print } from '../output.ts'
 import { atNode, PATIENCE } from '../session.ts'
@@ -18,18 +19,17 @@ export function addApiCommands(program: Command, context: RunContext): void {
 }
 
 function addOpenApi(program: Command, context: RunContext): void {
-  program
+  const command = program
     .command('openapi')
     .description('print the OpenAPI 3.1 description of REST, which nodes serve at /openapi.json')
-    .addHelpText('after', '\nExample:\n  wadi openapi > openapi.json')
-    .action(async () => {
-      const { openApiJson } = await import('../../query/rest-pages.ts')
-      const { servicesOf } = await import('../../query/routes.ts')
-      const { NODE_SERVICES } = await import('../../query/services/names.ts')
-      const { name, queries } = await context.loadChain()
-      const services = [...servicesOf(queries.keys()), ...NODE_SERVICES]
-      context.stdout.write(`${openApiJson({ name, software: context.version, services })}\n`)
-    })
+  addExample(command, 'wadi openapi > openapi.json').action(async () => {
+    const { openApiJson } = await import('../../query/rest-pages.ts')
+    const { servicesOf } = await import('../../query/routes.ts')
+    const { NODE_SERVICES } = await import('../../query/services/names.ts')
+    const { name, queries } = await context.loadChain()
+    const services = [...servicesOf(queries.keys()), ...NODE_SERVICES]
+    context.stdout.write(`${openApiJson({ name, software: context.version, services })}\n`)
+  })
 }
 
 function addKeplr(program: Command, context: RunContext): void {
@@ -44,10 +44,7 @@ function addKeplr(program: Command, context: RunContext): void {
     .addOption(
       new Option('--public-rpc <url>', 'RPC as the wallet reaches it, if not --node').argParser(nodeUrl),
     )
-    .addHelpText(
-      'after',
-      '\nExample:\n  wadi keplr --rest https://rest.example --public-rpc https://rpc.example',
-    )
+  addExample(command, 'wadi keplr --rest https://rest.example --public-rpc https://rpc.example')
   addNodeOptions(command).action(async (options: KeplrCommandOptions) => {
     const { node, rest, publicRpc = node, output } = options
     const { keplrChainInfo } = await import('../../query/keplr.ts')

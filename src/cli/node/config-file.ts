@@ -155,7 +155,12 @@ const API_KEYS = [
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
 export function readAppSettings(file: string): AppSettings {
-  const top = new Table(file, '', readToml(file), APP_KEYS)
+  return appSettings(file, readToml(file))
+}
+
+/** {@link readAppSettings} of what is in the file, or is to be. */
+export function appSettings(file: string, values: Readonly<Record<string, unknown>>): AppSettings {
+  const top = new Table(file, '', values, APP_KEYS)
   const api = new Table(file, 'api.', top.table('api'), API_KEYS)
   const interval = top.get('snapshot-interval', isPositiveInteger, 'a number of blocks, at least 1')
   return {
@@ -186,7 +191,11 @@ function readRest(api: Table): RestSettings {
 
 /** Where CometBFT listens according to a `config.toml`. */
 export function readCometbftAddresses(file: string) {
-  const toml = readToml(file)
+  return cometbftAddresses(file, readToml(file))
+}
+
+/** {@link readCometbftAddresses} of what is in the file, or is to be. */
+export function cometbftAddresses(file: string, toml: Readonly<Record<string, unknown>>) {
   const section = (name: string) => new Table(file, `${name}.`, new Table(file, '', toml).table(name))
   const instrumentation = section('instrumentation')
   return {
