@@ -51,11 +51,7 @@ export class SigningWadiClient extends WadiClient {
   readonly #nonces = new NonceManager((address) => this.#existingNonce(address))
   #nodeGasPrice: string | undefined
 
-  private constructor(
-    endpoint: string | HttpEndpoint,
-    accounts: KnownAccounts,
-    options: SigningOptions,
-  ) {
+  private constructor(endpoint: string | HttpEndpoint, accounts: KnownAccounts, options: SigningOptions) {
     super(endpoint, options)
     this.#accounts = accounts
     this.#options = options
