@@ -1,10 +1,10 @@
 import type { AccountData, EncodeObject, OfflineSigner } from '@cosmjs/proto-signing'
-import type { Comet38Client, HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import type { HttpEndpoint } from '@cosmjs/tendermint-rpc'
 import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
 import { TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import { ValueError } from '#lib/bytes.ts'
 import { WadiClient, type WaitOptions } from './client.ts'
-import { type ConnectOptions, connectComet } from './comet.ts'
+import type { ConnectOptions } from './comet.ts'
 import { TxError } from './errors.ts'
 import { adjustGas, type CoinAmount, feeFor, parseGasPrice } from './fees.ts'
 import { type Messages, messages } from './messages.ts'
@@ -51,8 +51,8 @@ export class SigningWadiClient extends WadiClient {
   readonly #nonces = new NonceManager((address) => this.#existingNonce(address))
   #nodeGasPrice: string | undefined
 
-  private constructor(comet: Comet38Client, accounts: KnownAccounts, options: SigningOptions) {
-    super(comet)
+  private constructor(endpoint: string | HttpEndpoint, accounts: KnownAccounts, options: SigningOptions) {
+    super(endpoint, options)
     this.#accounts = accounts
     this.#options = options
   }
@@ -63,7 +63,7 @@ export class SigningWadiClient extends WadiClient {
     signer: OfflineSigner,
     options: SigningOptions = {},
   ): Promise<SigningWadiClient> {
-    return new SigningWadiClient(connectComet(endpoint, options), new KnownAccounts(signer), options)
+    return new SigningWadiClient(endpoint, new KnownAccounts(signer), options)
   }
 
   /**
