@@ -7,6 +7,8 @@ import { GenesisError } from '../../app/genesis.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { openQueryPool, type QueryPool } from '../../query/pool.ts'
 import type { QueryThread } from '../../query/thread.ts'
+import { historyDirectory } from '../../store/history.ts'
+import { keptHeights, type Pruning, storageFor } from '../../store/pruning.ts'
 import { openStorage, type Storage } from '../../store/storage.ts'
 import { NodeError } from './errors.ts'
 import { parseGasPrices } from './gas-prices.ts'
@@ -28,6 +30,8 @@ export interface AppServerOptions {
   readonly rpcUrl: string
   /** Instead of the address in `app.toml`. */
   readonly rest?: Address
+  /** Instead of what `app.toml` says. */
+  readonly pruning?: Pruning
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
   /** Where queries will run; its code loads already. */
@@ -95,6 +99,7 @@ async function openApp(options: AppServerOptions): Promise<OpenedApp> {
   const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
     initialVersion: genesisInitialHeight(home.paths.genesis),
+    ...storageFor(options.pruning ?? home.app.pruning),
     report: (message) => log('info', message),
   })
   try {
@@ -123,6 +128,8 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
     rest: home.app.rest.enabled ? rest : undefined,
     minGasPrices: home.app.minimumGasPrices,
     software: options.software,
+    pruning: keptHeights(options.pruning ?? home.app.pruning),
+    history: historyDirectory(home.paths.appData),
     log,
     thread: options.queryThread,
   })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
+import { PRUNING_MODES, type Pruning, type PruningMode, pruningProblem } from '../../store/pruning.ts'
 import { NodeError } from './errors.ts'
 import { MEMPOOL_MIB } from './go-memory.ts'
 
@@ -66,6 +67,8 @@ export interface AppSettings {
   readonly indexEvents: readonly string[]
   /** Blocks between snapshots of the state. */
   readonly snapshotInterval: number
+  /** Which old heights are kept. */
+  readonly pruning: Pruning
   readonly rest: { readonly enabled: boolean; readonly host: string; readonly port: number }
 }
 
@@ -93,6 +96,15 @@ ${events}]
 # Blocks between two snapshots of the state; a restart loads the newest and replays what came after.
 snapshot-interval = ${s.snapshotInterval}
 
+# Old heights that queries and proofs can ask for:
+#   default     the last 100, from memory
+#   nothing     all of them, on the disk: an archive node
+#   everything  as few as possible, the last 10
+#   custom      the last pruning-keep-recent (at least 10), removed every pruning-interval heights (at least 10)
+pruning = "${s.pruning.mode}"
+pruning-keep-recent = "${s.pruning.keepRecent}"
+pruning-interval = "${s.pruning.interval}"
+
 [api]
 enable = ${s.rest.enabled}
 address = "tcp://${s.rest.host}:${s.rest.port}"
@@ -116,7 +128,8 @@ export function readToml(file: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api']
+const PRUNING_KEYS = ['pruning', 'pruning-keep-recent', 'pruning-interval']
+const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', ...PRUNING_KEYS, 'api']
 const API_KEYS = ['enable', 'address']
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
@@ -128,8 +141,23 @@ export function readAppSettings(file: string): AppSettings {
     minimumGasPrices: top.get('minimum-gas-prices', isString, 'a string such as "1000awadi" or ""'),
     indexEvents: top.get('index-events', isStringList, 'a list of strings such as "message.sender"'),
     snapshotInterval: Number(interval),
+    pruning: readPruning(file, top),
     rest: { enabled: api.get('enable', isBoolean, 'true or false'), ...api.address('address') },
   }
+}
+
+/** Keys that are missing have their default: homes of earlier releases have none of them. */
+function readPruning(file: string, top: Table): Pruning {
+  const count = (key: string) =>
+    Number(top.values[key] === undefined ? 0 : top.get(key, isCount, 'a number of heights such as "1000"'))
+  const mode =
+    top.values['pruning'] === undefined
+      ? 'default'
+      : top.get('pruning', isPruningMode, `one of ${PRUNING_MODES.join(', ')}`)
+  const pruning = { mode, keepRecent: count('pruning-keep-recent'), interval: count('pruning-interval') }
+  const problem = pruningProblem(pruning)
+  if (problem === undefined) return pruning
+  throw new NodeError('home-damaged', `${file}: ${problem}`, [`correct it in ${file}`])
 }
 
 /** Where CometBFT listens according to a `config.toml`. */
@@ -195,6 +223,11 @@ const isString = (value: unknown): value is string => typeof value === 'string'
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 const isPositiveInteger = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) > 0
+/** Written as a string, as other chains do, or as a number. */
+const isCount = (value: unknown): value is string | number =>
+  /^\d{1,10}$/.test(String(value)) && (isString(value) || typeof value === 'number')
+const isPruningMode = (value: unknown): value is PruningMode =>
+  (PRUNING_MODES as readonly unknown[]).includes(value)
 const isStringList = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
 const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
