@@ -57,6 +57,7 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       rest: at(ports.rest),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
+      portable: true,
     })
   })
   const { node, ended, restUrl, height } = started
