@@ -1,6 +1,12 @@
 import type { StoreShare } from '../store/multistore.ts'
 import type { RestOptions } from './rest.ts'
 
+/** What clients are told of the heights that are kept: `0` is all of them. */
+export interface PruningSettings {
+  readonly keepRecent: number
+  readonly interval: number
+}
+
 /** What the worker is given when it starts. */
 export interface WorkerSettings {
   readonly share: StoreShare
@@ -8,7 +14,9 @@ export interface WorkerSettings {
   readonly rest: RestOptions | undefined
   readonly minGasPrices: string
   readonly software: string
-  readonly historyVersions: number
+  readonly pruning: PruningSettings
+  /** Folder of the history, which need not exist. */
+  readonly history: string | undefined
   readonly queryGas: number
 }
 

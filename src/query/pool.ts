@@ -3,7 +3,7 @@ import type { AppError } from '../kernel/errors.ts'
 import type { StoreShare } from '../store/multistore.ts'
 import { RequestBatch, readResponses } from './batch.ts'
 import { nodeErr } from './errors.ts'
-import type { Log, PoolMessage, WorkerMessage, WorkerSettings } from './messages.ts'
+import type { Log, PoolMessage, PruningSettings, WorkerMessage, WorkerSettings } from './messages.ts'
 import type { RestOptions } from './rest.ts'
 import { QueryThread, WORKER_HEAP_MB } from './thread.ts'
 import { QUERY_GAS } from './versions.ts'
@@ -36,8 +36,10 @@ export interface QueryPoolOptions {
   /** Version of this program. */
   readonly software: string
   readonly log: Log
-  /** Versions that the store keeps (default 100); told to clients. */
-  readonly historyVersions?: number
+  /** Heights that are kept (default the last 100); told to clients. */
+  readonly pruning?: PruningSettings
+  /** Folder of the history, if the node has one. */
+  readonly history?: string
   /** Gas that one query may use. */
   readonly queryGas?: number
   readonly limits?: Partial<PoolLimits>
@@ -155,7 +157,7 @@ class WorkerPool implements QueryPool {
 
   /** Resolves when the worker serves; rejects when it ends before. */
   start(): Promise<void> {
-    const { store, rpcUrl, rest, minGasPrices, software, historyVersions = 100 } = this.#options
+    const { store, rpcUrl, rest, minGasPrices, software, history } = this.#options
     const share = store.reader()
     const settings: WorkerSettings = {
       share,
@@ -163,7 +165,8 @@ class WorkerPool implements QueryPool {
       rest: rest === undefined ? undefined : { ...rest, port: this.#restPort(rest.port) },
       minGasPrices,
       software,
-      historyVersions,
+      pruning: this.#options.pruning ?? { keepRecent: 100, interval: 1 },
+      history,
       queryGas: this.#options.queryGas ?? QUERY_GAS,
     }
     const spare = this.#options.thread?.free === true ? this.#options.thread : undefined

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { PRUNING_MODES } from '../../store/pruning.ts'
 import type { RunContext } from '../context.ts'
 import { addExample } from '../help.ts'
 
@@ -27,6 +28,15 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
     .addOption(logLevel('info'))
     .option('--upgrade-height <height>', 'height at which this program migrates the state', Number)
+    .addOption(
+      new Option(
+        '--pruning <mode>',
+        'old heights to keep: default (the last 100), nothing (all: an archive), everything (the last 10), custom; ' +
+          'instead of what app.toml says',
+      ).choices(PRUNING_MODES),
+    )
+    .option('--pruning-keep-recent <heights>', 'with custom: how many of the last, at least 10', heights)
+    .option('--pruning-interval <heights>', 'with custom: heights between two removals, at least 10', heights)
     .action(async (options) => {
       const queryThread = await startQueryThread()
       const { runStart } = await import('./start.ts')
@@ -38,6 +48,11 @@ export function addNodeCommands(program: Command, context: RunContext): void {
 async function startQueryThread() {
   const { QueryThread } = await import('../../query/thread.ts')
   return new QueryThread()
+}
+
+function heights(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Write a number of heights.')
 }
 
 /** A level for everything, or one a part of CometBFT: `p2p:none,*:error`. */

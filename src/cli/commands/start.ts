@@ -1,5 +1,13 @@
 import { FileTrace } from '../../abci/trace.ts'
+import {
+  DEFAULT_PRUNING,
+  LEAST_INTERVAL,
+  type Pruning,
+  type PruningMode,
+  pruningProblem,
+} from '../../store/pruning.ts'
 import type { NodeContext } from '../context.ts'
+import { UsageError } from '../errors.ts'
 import { type AppLog, nodeApp } from '../node/app-server.ts'
 import { type Cometbft, preparedCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
@@ -13,6 +21,9 @@ export interface StartCommandOptions {
   readonly traceAbci?: string
   readonly logLevel: string
   readonly upgradeHeight?: number
+  readonly pruning?: PruningMode
+  readonly pruningKeepRecent?: number
+  readonly pruningInterval?: number
 }
 
 /** Addresses and settings that a command sets over what the home says. */
@@ -107,10 +118,26 @@ function appOf(
     queryThread: context.queryThread,
     rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
+    pruning: chosenPruning(options, home.app.pruning),
     ...(overrides.portable === undefined ? {} : { portable: overrides.portable }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
+}
+
+/** What the flags say, and where they say nothing, the home; numbers of the home go with its own mode only. */
+function chosenPruning(options: StartCommandOptions, home: Pruning): Pruning {
+  const { pruning: mode = home.mode, pruningKeepRecent, pruningInterval } = options
+  const base =
+    mode === home.mode ? home : { ...DEFAULT_PRUNING, interval: mode === 'custom' ? LEAST_INTERVAL : 0 }
+  const chosen = {
+    mode,
+    keepRecent: pruningKeepRecent ?? base.keepRecent,
+    interval: pruningInterval ?? base.interval,
+  }
+  const problem = pruningProblem(chosen)
+  if (problem !== undefined) throw new UsageError(problem)
+  return chosen
 }
 
 /** `wadi start`: runs until it is told to stop or something ends it; then says why. */

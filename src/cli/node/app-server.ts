@@ -9,6 +9,8 @@ import { GenesisError } from '../../app/genesis.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { openQueryPool, type QueryPool } from '../../query/pool.ts'
 import type { QueryThread } from '../../query/thread.ts'
+import { historyDirectory } from '../../store/history.ts'
+import { keptHeights, type Pruning, storageFor } from '../../store/pruning.ts'
 import { openStorage, type Storage } from '../../store/storage.ts'
 import { NodeError } from './errors.ts'
 import { parseGasPrices } from './gas-prices.ts'
@@ -30,6 +32,8 @@ export interface AppServerOptions {
   readonly rpcUrl: string
   /** Instead of the address in `app.toml`, and of the origins there. */
   readonly rest?: Address & { readonly cors?: readonly string[] }
+  /** Instead of what `app.toml` says. */
+  readonly pruning?: Pruning
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
   /** Checks signatures without the native verifier where that is missing, and says so; a validator must have it. */
@@ -99,6 +103,7 @@ async function openApp(options: AppServerOptions): Promise<OpenedApp> {
   const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
     initialVersion: genesisInitialHeight(home.paths.genesis),
+    ...storageFor(options.pruning ?? home.app.pruning),
     report: (message) => log('info', message),
   })
   try {
@@ -127,6 +132,8 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
     rest: home.app.rest.enabled ? rest : undefined,
     minGasPrices: home.app.minimumGasPrices,
     software: options.software,
+    pruning: keptHeights(options.pruning ?? home.app.pruning),
+    history: historyDirectory(home.paths.appData),
     log,
     thread: options.queryThread,
   })

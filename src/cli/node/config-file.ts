@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
 import { isOrigin, REST_LIMITS, type RestLimits } from '../../query/rest-limits.ts'
+import { PRUNING_MODES, type Pruning, type PruningMode, pruningProblem } from '../../store/pruning.ts'
 import { NodeError } from './errors.ts'
 import { MEMPOOL_MIB } from './go-memory.ts'
 
@@ -67,6 +68,8 @@ export interface AppSettings {
   readonly indexEvents: readonly string[]
   /** Blocks between snapshots of the state. */
   readonly snapshotInterval: number
+  /** Which old heights are kept. */
+  readonly pruning: Pruning
   readonly rest: RestSettings
 }
 
@@ -105,6 +108,15 @@ ${events}]
 
 # Blocks between two snapshots of the state; a restart loads the newest and replays what came after.
 snapshot-interval = ${s.snapshotInterval}
+
+# Old heights that queries and proofs can ask for:
+#   default     the last 100, from memory
+#   nothing     all of them, on the disk: an archive node
+#   everything  as few as possible, the last 10
+#   custom      the last pruning-keep-recent (at least 10), removed every pruning-interval heights (at least 10)
+pruning = "${s.pruning.mode}"
+pruning-keep-recent = "${s.pruning.keepRecent}"
+pruning-interval = "${s.pruning.interval}"
 
 [api]
 enable = ${s.rest.enabled}
@@ -147,7 +159,8 @@ export function readToml(file: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api']
+const PRUNING_KEYS = ['pruning', 'pruning-keep-recent', 'pruning-interval']
+const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', ...PRUNING_KEYS, 'api']
 const API_KEYS = [
   ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
   ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
@@ -167,6 +180,7 @@ export function appSettings(file: string, values: Readonly<Record<string, unknow
     minimumGasPrices: top.get('minimum-gas-prices', isString, 'a string such as "1000awadi" or ""'),
     indexEvents: top.get('index-events', isStringList, 'a list of strings such as "message.sender"'),
     snapshotInterval: Number(interval),
+    pruning: readPruning(file, top),
     rest: readRest(api),
   }
 }
@@ -187,6 +201,20 @@ function readRest(api: Table): RestSettings {
     maxUrlBytes: number('max-url-bytes', REST_LIMITS.maxUrlBytes),
     clientTimeoutMs: number('client-timeout', REST_LIMITS.clientTimeoutMs / 1000) * 1000,
   }
+}
+
+/** Keys that are missing have their default: homes of earlier releases have none of them. */
+function readPruning(file: string, top: Table): Pruning {
+  const count = (key: string) =>
+    Number(top.values[key] === undefined ? 0 : top.get(key, isCount, 'a number of heights such as "1000"'))
+  const mode =
+    top.values['pruning'] === undefined
+      ? 'default'
+      : top.get('pruning', isPruningMode, `one of ${PRUNING_MODES.join(', ')}`)
+  const pruning = { mode, keepRecent: count('pruning-keep-recent'), interval: count('pruning-interval') }
+  const problem = pruningProblem(pruning)
+  if (problem === undefined) return pruning
+  throw new NodeError('home-damaged', `${file}: ${problem}`, [`correct it in ${file}`])
 }
 
 /** Where CometBFT listens according to a `config.toml`. */
@@ -260,6 +288,11 @@ const isString = (value: unknown): value is string => typeof value === 'string'
 const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 const isPositiveInteger = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) > 0
+/** Written as a string, as other chains do, or as a number. */
+const isCount = (value: unknown): value is string | number =>
+  /^\d{1,10}$/.test(String(value)) && (isString(value) || typeof value === 'number')
+const isPruningMode = (value: unknown): value is PruningMode =>
+  (PRUNING_MODES as readonly unknown[]).includes(value)
 const isStringList = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
 const isOrigins = (value: unknown): value is string | string[] =>
   value === '*' || (isStringList(value) && value.every(isOrigin))

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { DEFAULT_PRUNING } from '../../store/pruning.ts'
 import {
   type AppSettings,
   appToml,
@@ -167,9 +168,9 @@ function writeConfig(paths: HomePaths, options: InitOptions): void {
     logLevel: options.logLevel ?? 'error',
   }
   writeFileSync(paths.cometbftToml, cometbftToml(settings))
-  const { minimumGasPrices = '', indexEvents = DEFAULT_INDEX_EVENTS, snapshotInterval = 1_000 } = app
+  const defaults = { minimumGasPrices: '', indexEvents: DEFAULT_INDEX_EVENTS, snapshotInterval: 1_000 }
   const rest = { ...DEFAULT_REST, host, port: ports.rest }
-  writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest }))
+  writeFileSync(paths.appToml, appToml({ ...defaults, pruning: DEFAULT_PRUNING, ...app, rest }))
 }
 
 function writeGenesis(paths: HomePaths, options: InitOptions, keys: NodeKeys): void {
