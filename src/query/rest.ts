@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { clip, utf8Text } from '#lib/bytes.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { GRPC, httpStatus, nodeErr, Refusal, refusalOf, refuse } from './errors.ts'
+import { HEIGHT_HEADER as HEIGHT, wantedHeight } from './height.ts'
+import { listen } from './listen.ts'
 import type { Answer, Queries } from './queries.ts'
 import { type RestMatch, RestPaths } from './rest-paths.ts'
 import { readRestRequest } from './rest-request.ts'
@@ -27,8 +28,6 @@ export interface RestOptions {
 
 // An import would read all that node:http exports, and with that load Node's web client: as long as Node's own start.
 const { createServer } = process.getBuiltinModule('node:http')
-
-const HEIGHT = 'x-cosmos-block-height'
 
 /** The REST door: what the `google.api.http` options of the served methods say, with grpc-gateway's manners. */
 export class RestDoor {
@@ -55,19 +54,9 @@ export class RestDoor {
   }
 
   /** Resolves with the address, as `http://127.0.0.1:1317`. */
-  listen(): Promise<string> {
+  async listen(): Promise<string> {
     const { host, port } = this.#options
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject)
-        // An error from here on is one of accepting, and passes.
-        this.#server.on('error', this.#onBug)
-        const bound = this.#server.address() as AddressInfo
-        const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-        resolve(`http://${name}:${bound.port}`)
-      })
-    })
+    return `http://${await listen(this.#server, { host, port, name: 'REST', onError: this.#onBug })}`
   }
 
   close(): Promise<void> {
@@ -170,13 +159,6 @@ class TooLarge extends Refusal {
     super(GRPC.invalidArgument, 'sdk', 18, message)
     this.status = status
   }
-}
-
-function wantedHeight(header: string | readonly string[] | undefined): number {
-  if (header === undefined || header === '') return 0
-  const text = String(header)
-  if (/^-?\d{1,15}$/.test(text)) return Number(text)
-  throw sdk.invalidRequest(`the header ${HEIGHT} is ${clip(text)}, not a height`)
 }
 
 function allowEverybody(response: ServerResponse): void {
