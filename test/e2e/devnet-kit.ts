@@ -15,6 +15,8 @@ const STOP_MS = 20_000
 export interface Devnet {
   readonly rpc: string
   readonly rest: string
+  /** As `127.0.0.1:9090`. */
+  readonly grpc: string
   readonly chainId: string
   readonly mnemonic: string
   readonly accounts: readonly {
@@ -29,7 +31,7 @@ export interface Devnet {
 interface Banner {
   readonly event: 'banner'
   readonly chainId: string
-  readonly doors: { readonly rpc: string; readonly rest: string }
+  readonly doors: { readonly rpc: string; readonly rest: string; readonly grpc: string }
   readonly mnemonic: string
   readonly accounts: Devnet['accounts']
 }
@@ -58,7 +60,7 @@ async function startOnce(): Promise<Devnet> {
   }
   try {
     const { chainId, doors, mnemonic, accounts } = await banner(child)
-    return { rpc: doors.rpc, rest: doors.rest, chainId, mnemonic, accounts, stop }
+    return { ...doors, chainId, mnemonic, accounts, stop }
   } catch (error) {
     await stop()
     throw error

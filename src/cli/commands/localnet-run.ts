@@ -91,8 +91,9 @@ const appCommand = (home: string) => wadiCommand(['start', '--home', home, '--lo
 
 function banner({ chainId, dir, nodes }: Localnet): string {
   const rows = nodes.map(
-    ({ index, name, validator, rpcUrl, restUrl }) =>
-      `  ${index} ${name} ${validator ? 'validator' : 'full node'}  RPC ${rpcUrl}  REST ${restUrl}`,
+    ({ index, name, validator, rpcUrl, restUrl, grpcAddress }) =>
+      `  ${index} ${name} ${validator ? 'validator' : 'full node'}  ` +
+      `RPC ${rpcUrl}  REST ${restUrl}  gRPC ${grpcAddress ?? 'off'}`,
   )
   return `
 Wadi localnet, chain id ${chainId}, in ${dir}
@@ -126,6 +127,7 @@ export function reportJson({
   running,
   rpcUrl,
   restUrl,
+  grpcAddress,
   pids,
   height,
 }: NodeReport): JsonObject {
@@ -137,6 +139,7 @@ export function reportJson({
     height: height ?? null,
     rpc: rpcUrl,
     rest: restUrl,
+    grpc: grpcAddress ?? null,
     pids: { app: pids.app ?? null, cometbft: pids.cometbft ?? null },
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
 import { NodeError } from './errors.ts'
 import { MEMPOOL_MIB } from './go-memory.ts'
+import { LOOPBACK } from './ports.ts'
 
 /** What `config.toml` is written from. */
 export interface CometbftSettings {
@@ -58,6 +59,13 @@ prometheus_listen_addr = "${s.host}:${s.ports.metrics}"
 `
 }
 
+/** Whether a door is open, and where. */
+export interface DoorSettings {
+  readonly enabled: boolean
+  readonly host: string
+  readonly port: number
+}
+
 /** The application's own settings. */
 export interface AppSettings {
   /** Coins per unit of gas this node asks for before it takes a transaction into its mempool; empty for none. */
@@ -66,7 +74,8 @@ export interface AppSettings {
   readonly indexEvents: readonly string[]
   /** Blocks between snapshots of the state. */
   readonly snapshotInterval: number
-  readonly rest: { readonly enabled: boolean; readonly host: string; readonly port: number }
+  readonly rest: DoorSettings
+  readonly grpc: DoorSettings
 }
 
 /** What wallets, explorers and relayers search for. */
@@ -93,9 +102,15 @@ ${events}]
 # Blocks between two snapshots of the state; a restart loads the newest and replays what came after.
 snapshot-interval = ${s.snapshotInterval}
 
+# REST.
 [api]
 enable = ${s.rest.enabled}
 address = "tcp://${s.rest.host}:${s.rest.port}"
+
+# In plain HTTP/2, for programs on this machine or behind a proxy that encrypts. Without this section gRPC is off.
+[grpc]
+enable = ${s.grpc.enabled}
+address = "${s.grpc.host}:${s.grpc.port}"
 `
 }
 
@@ -116,19 +131,24 @@ export function readToml(file: string): Readonly<Record<string, unknown>> {
   }
 }
 
-const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api']
-const API_KEYS = ['enable', 'address']
+const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api', 'grpc']
+const DOOR_KEYS = ['enable', 'address']
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
 export function readAppSettings(file: string): AppSettings {
   const top = new Table(file, '', readToml(file), APP_KEYS)
-  const api = new Table(file, 'api.', top.table('api'), API_KEYS)
+  const door = (name: string): DoorSettings => {
+    const table = new Table(file, `${name}.`, top.table(name), DOOR_KEYS)
+    return { enabled: table.get('enable', isBoolean, 'true or false'), ...table.address('address') }
+  }
   const interval = top.get('snapshot-interval', isPositiveInteger, 'a number of blocks, at least 1')
   return {
     minimumGasPrices: top.get('minimum-gas-prices', isString, 'a string such as "1000awadi" or ""'),
     indexEvents: top.get('index-events', isStringList, 'a list of strings such as "message.sender"'),
     snapshotInterval: Number(interval),
-    rest: { enabled: api.get('enable', isBoolean, 'true or false'), ...api.address('address') },
+    rest: door('api'),
+    // Homes that are older than gRPC have no such section.
+    grpc: top.values['grpc'] === undefined ? { enabled: false, host: LOOPBACK, port: 0 } : door('grpc'),
   }
 }
 

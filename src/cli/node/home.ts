@@ -103,7 +103,7 @@ export interface InitOptions {
   readonly appState?: unknown
   readonly consensusParams?: GenesisConsensusParams
   readonly ports?: Partial<Record<keyof typeof DEFAULT_PORTS, number>>
-  /** Where RPC, P2P and REST listen; loopback when absent. */
+  /** Where RPC, P2P, REST and gRPC listen; loopback when absent. */
   readonly host?: string
   /** Milliseconds between blocks; 1,000 when absent. */
   readonly blockTimeMs?: number
@@ -111,7 +111,7 @@ export interface InitOptions {
   readonly loopback?: boolean
   readonly prometheus?: boolean
   readonly logLevel?: string
-  readonly app?: Partial<Omit<AppSettings, 'rest'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc'>>
 }
 
 /**
@@ -168,7 +168,8 @@ function writeConfig(paths: HomePaths, options: InitOptions): void {
   writeFileSync(paths.cometbftToml, cometbftToml(settings))
   const { minimumGasPrices = '', indexEvents = DEFAULT_INDEX_EVENTS, snapshotInterval = 1_000 } = app
   const rest = { enabled: true, host, port: ports.rest }
-  writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest }))
+  const grpc = { enabled: true, host, port: ports.grpc }
+  writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest, grpc }))
 }
 
 function writeGenesis(paths: HomePaths, options: InitOptions, keys: NodeKeys): void {

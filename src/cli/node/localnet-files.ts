@@ -32,7 +32,7 @@ export interface LocalnetOptions {
   readonly consensusParams?: GenesisConsensusParams
   /** Overrides the genesis made here; its validators must be those of `keys`. */
   readonly genesis?: (made: GenesisDoc) => GenesisDoc
-  readonly app?: Partial<Omit<AppSettings, 'rest'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc'>>
   readonly logLevel?: string
 }
 
@@ -42,7 +42,7 @@ export interface LocalnetSpec {
   readonly chainId: string
   readonly blockTimeMs: number
   readonly nodes: readonly { readonly name: string; readonly validator: boolean }[]
-  readonly app: Partial<Omit<AppSettings, 'rest'>>
+  readonly app: Partial<Omit<AppSettings, 'rest' | 'grpc'>>
   readonly logLevel: string
 }
 
@@ -163,6 +163,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
       [`p2p${i}`]: at,
       [`rpc${i}`]: at + 1,
       [`rest${i}`]: at + 2,
+      [`grpc${i}`]: at + 3,
       [`metrics${i}`]: at + 4,
     })
   }
@@ -172,6 +173,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
     p2p: of('p2p', i),
     rpc: of('rpc', i),
     rest: of('rest', i),
+    grpc: of('grpc', i),
     metrics: of('metrics', i),
   }))
 }
