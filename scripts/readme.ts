@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fromBinary } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { httpRules, messageOf, messages, serviceOf, signerFields } from '#lib/reflect.ts'
+import { overview } from '../src/cli/main.ts'
 import { registeredErrors } from '../src/kernel/errors.ts'
 import type { Module } from '../src/kernel/module.ts'
 import { describeState } from '../src/kernel/schema.ts'
@@ -19,7 +20,8 @@ export interface Table {
 
 /**
  * Rewrites the tables between `<!-- table:X -->` and `<!-- /table -->` in modules/<name>/README.md from the code: State
- * from the schema, Messages, Queries and Events from the protos and their comments, Errors from the registry.
+ * from the schema, Messages, Queries and Events from the protos and their comments, Errors from the registry. In
+ * README.md the table Commands, from the overview of the command line.
  *
  * `--check` changes nothing and names what is stale. Resolves to the exit code: 0, 1 for findings, 2 for bad arguments.
  */
@@ -30,6 +32,7 @@ export async function readme(args: readonly string[]): Promise<number> {
   }
   const findings: string[] = []
   for (const folder of moduleFolders()) findings.push(...(await refresh(folder, args.includes('--check'))))
+  findings.push(...refreshPage('README.md', { Commands: commandsTable() }, args.includes('--check')))
   for (const finding of findings) console.error(finding)
   return findings.length === 0 ? 0 : 1
 }
@@ -42,15 +45,26 @@ function moduleFolders(): string[] {
     .toSorted((a, b) => (a < b ? -1 : 1))
 }
 
+/** The commands of the overview. */
+function commandsTable(): Table {
+  return {
+    head: ['Command', 'What it does'],
+    rows: Object.entries(overview).map(([name, text]) => [`\`wadi ${name}\``, text]),
+  }
+}
+
 async function refresh(folder: string, checkOnly: boolean): Promise<string[]> {
-  const path = `modules/${folder}/README.md`
+  return refreshPage(`modules/${folder}/README.md`, await tablesOf(folder), checkOnly)
+}
+
+function refreshPage(path: string, tables: Readonly<Record<string, Table>>, checkOnly: boolean): string[] {
   let page: string
   try {
     page = readFileSync(join(root, path), 'utf8')
   } catch {
     return [`${path} is missing: say what the module is for, and leave room for its tables (CONTRIBUTING.md)`]
   }
-  const { text, missing } = rewrite(page, await tablesOf(folder))
+  const { text, missing } = rewrite(page, tables)
   if (missing.length > 0)
     return missing.map((name) => `${path} has no <!-- table:${name} --> … <!-- /table -->`)
   if (text === page) return []

@@ -37,6 +37,7 @@ export {
   queries,
   timer,
 } from './kernel/module.ts'
+export { openPageKey, sealPageKey } from './kernel/page-key.ts'
 export { type PageRequest, type PageResponse, paginate } from './kernel/pagination.ts'
 export { schema } from './kernel/schema.ts'
 export { sdk } from './kernel/sdk-errors.ts'

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { sealPageKey } from '#kernel'
+import { fromByteString, toByteString } from '#lib/bytes.ts'
 import { account, assetFields, digestOf, Registry, refusal } from '../../test/support/registry.ts'
 import { Heap } from './heap.ts'
 
@@ -66,6 +68,10 @@ function walk(
   return pages
 }
 
+/** A key that nobody was given, but with the right check. */
+const forged = (place: string, list = 'ancestors of 2 within 0'): Uint8Array =>
+  fromByteString(sealPageKey(list, place))
+
 /** Parents of node i, drawn from the nodes before it. */
 const anyGraph = fc
   .array(fc.array(fc.nat(1_000), { maxLength: 4 }), { minLength: 1, maxLength: 40 })
@@ -116,11 +122,11 @@ describe('a walk', () => {
     ]
     registry = new Registry({ genesis: graph(parents) })
     const request = { assetId: 1n, version: 1, pagination: { limit: 299n } }
-    expect(registry.query('Descendants', request).pagination.nextKey.length).toBe(8)
+    expect(registry.query('Descendants', request).pagination.nextKey.length).toBe(8 + 8)
     expect(walk('Descendants', 1, 299).flat()).toEqual(oracle(parents, 0, false, 0))
     expect(
       registry.query('Descendants', { ...request, pagination: { limit: 500n } }).pagination.nextKey.length,
-    ).toBe(8 + 12 * 100)
+    ).toBe(8 + 8 + 12 * 100)
   })
 
   test('reads no more for a page far along a line than for the first', () => {
@@ -151,9 +157,13 @@ describe('a walk', () => {
     ['a count', { countTotal: true }],
     ['reverse', { reverse: true }],
     ['a key of 7 bytes', { key: new Uint8Array(7) }],
-    ['a key of 21 bytes', { key: new Uint8Array(21) }],
-    ['a key of 2^64 - 1', { key: new Uint8Array(8).fill(0xff) }],
-    ['a key of 257 sources', { key: new Uint8Array(8 + 257 * 12) }],
+    ['a key of 16 bytes that no page ended with', { key: new Uint8Array(16) }],
+    ['a forged key of 21 bytes', { key: forged('\0'.repeat(21)) }],
+    ['a forged key of 2^64 - 1', { key: forged('\xff'.repeat(8)) }],
+    ['a forged key of 257 sources', { key: forged('\0'.repeat(8 + 257 * 12)) }],
+    ['a key of a walk from another version', { key: forged('\0'.repeat(8), 'ancestors of 1 within 0') }],
+    ['a key of the other direction', { key: forged('\0'.repeat(8), 'descendants of 2 within 0') }],
+    ['a key of another distance', { key: forged('\0'.repeat(8), 'ancestors of 2 within 1') }],
   ])('with %s is refused', (_, pagination) => {
     registry = new Registry({ genesis: graph([[], [0]]) })
     expect(refusal(() => registry.query('Ancestors', { assetId: 1n, version: 2, pagination }))).toBe(PAGE)
@@ -162,7 +172,8 @@ describe('a walk', () => {
   test('with a forged key ends, and answers with versions that exist', () => {
     registry = new Registry({ genesis: graph([[], [0], [1]]) })
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 8 + 24, maxLength: 8 + 24 }), (key) => {
+      fc.property(fc.uint8Array({ minLength: 8 + 24, maxLength: 8 + 24 }), (place) => {
+        const key = forged(toByteString(place), 'descendants of 1 within 0')
         const answer = registry.query('Descendants', { assetId: 1n, version: 1, pagination: { key } })
         expect(answer.descendants.length).toBeLessThanOrEqual(3)
       }),

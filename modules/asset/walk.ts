@@ -1,5 +1,6 @@
 import type { LineageNode } from '#gen/wadi/asset/v1/types.ts'
-import type { AppError, PageRequest, ReadContext } from '#kernel'
+import { type AppError, openPageKey, type PageRequest, type ReadContext, sealPageKey } from '#kernel'
+import { fromByteString, toByteString } from '#lib/bytes.ts'
 import { MAX_U64 } from '#lib/int.ts'
 import { versionAt } from './due.ts'
 import { err } from './errors.ts'
@@ -57,7 +58,8 @@ export function walkLineage(
   },
 ): LineagePage {
   const { limit, key } = readPage(options.page, options.mostRows)
-  const cursor = key.length === 0 ? { passed: start, sources: undefined } : decodeCursor(key)
+  const list = `${direction} of ${start} within ${options.maxDistance}`
+  const cursor = key.length === 0 ? { passed: start, sources: undefined } : decodeCursor(list, key)
   const walk = new Walk(ctx, direction, options.maxDistance)
   if (cursor.sources === undefined) {
     walk.add({ seq: start, distance: 0 }, start)
@@ -73,7 +75,7 @@ export function walkLineage(
     const { assetId, version, seq, status } = versionAt(ctx, next.seq)
     rows.push({ assetId, version, seq, status, distance: next.distance })
   }
-  return { rows, nextKey: walk.isDone ? new Uint8Array() : encodeCursor(passed, walk.sources()) }
+  return { rows, nextKey: walk.isDone ? new Uint8Array() : encodeCursor(list, passed, walk.sources()) }
 }
 
 class Walk {
@@ -168,7 +170,7 @@ function readPage(page: PageRequest | undefined, mostRows: number): { limit: num
   return { limit: limit === 0n ? Math.min(DEFAULT_LIMIT, mostRows) : Number(limit), key }
 }
 
-function encodeCursor(passed: bigint, sources: readonly Source[] | undefined): Uint8Array {
+function encodeCursor(list: string, passed: bigint, sources: readonly Source[] | undefined): Uint8Array {
   const bytes = new Uint8Array(8 + (sources?.length ?? 0) * SOURCE_BYTES)
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, passed)
@@ -176,15 +178,16 @@ function encodeCursor(passed: bigint, sources: readonly Source[] | undefined): U
     view.setBigUint64(8 + i * SOURCE_BYTES, seq)
     view.setUint32(16 + i * SOURCE_BYTES, distance)
   }
-  return bytes
+  return fromByteString(sealPageKey(list, toByteString(bytes)))
 }
 
-function decodeCursor(key: Uint8Array): Cursor {
-  const count = (key.length - 8) / SOURCE_BYTES
-  if (!Number.isInteger(count) || count < 0 || count > MOST_SOURCES) {
+function decodeCursor(list: string, key: Uint8Array): Cursor {
+  const place = openPageKey(list, toByteString(key))
+  const count = place === undefined ? -1 : (place.length - 8) / SOURCE_BYTES
+  if (place === undefined || !Number.isInteger(count) || count < 0 || count > MOST_SOURCES) {
     throw invalid(`pagination.key of ${key.length} bytes is not a key that a page of this walk ended with`)
   }
-  const view = new DataView(key.buffer, key.byteOffset, key.length)
+  const view = new DataView(fromByteString(place).buffer)
   const passed = view.getBigUint64(0)
   if (passed === MAX_U64) throw invalid('pagination.key names a seq that there never is')
   const sources = Array.from({ length: count }, (_, i) => ({

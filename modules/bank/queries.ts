@@ -81,6 +81,8 @@ export const bankQueries = queries(QueryDefinition, {
   sendEnabled(ctx, { denoms, pagination }) {
     const row = (denom: string, enabled: number) => ({ denom, enabled: enabled === 1 })
     if (denoms.length > 0) {
+      if (pagination !== undefined && pagination.key.length > 0)
+        throw sdk.invalidRequest('denoms are answered on one page, leave pagination.key out')
       const known = denoms.map((denom) => [denom, state.sendEnabled.get(ctx, denom)] as const)
       const rows = known.flatMap(([denom, enabled]) => (enabled === undefined ? [] : [row(denom, enabled)]))
       return { sendEnabled: rows, pagination: undefined }

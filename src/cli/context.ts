@@ -13,6 +13,8 @@ export interface CliContext {
 
 /** A context whose command can say how the program ends. */
 export interface RunContext extends CliContext {
+  /** Set while a shell completes a line: only what is on the way to its last word has to be there. */
+  readonly completing?: { readonly texts: boolean }
   exit(code: number): void
 }
 

@@ -1,13 +1,17 @@
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { messageServices, queryServices } from '../client/services.ts'
+import { splitLine } from './completion/words.ts'
 import type { RunContext } from './context.ts'
 import { conveniences } from './conveniences.ts'
 import { commandName, loadComments, methodCommands, moduleNames } from './derived.ts'
+import { exampleOf } from './examples.ts'
 import { RequestFlags } from './flags/request.ts'
+import { DEV_ACCOUNTS } from './node/dev-accounts.ts'
 import { addQueryCommand } from './query/command.ts'
 import { addTxCommand } from './tx/command.ts'
 import { txExtras } from './tx/extras.ts'
+import { addTxOptions } from './tx/options.ts'
 
 const kinds = ['tx', 'query'] as const
 const all = kinds.flatMap((kind) => moduleNames(kind).flatMap((module) => methodCommands(kind, module)))
@@ -73,4 +77,33 @@ describe('the derived commands', () => {
       }
     }
   })
+
+  test('show examples whose values make the message', () => {
+    for (const kind of kinds) {
+      for (const method of moduleNames(kind).flatMap((module) => methodCommands(kind, module))) {
+        const line = exampleOf(kind, method)
+        const flags = new RequestFlags(method.descriptor.input, method.args)
+        const command = new Command().exitOverride()
+        flags.addTo(command, () => undefined)
+        txExtras[`${method.service.fullName}.${method.definition.name}`]?.addOptions(command)
+        if (kind === 'tx') addTxOptions(command, (flag) => flags.has(flag))
+        let made: object | undefined
+        command.action((...given) => {
+          const json = flags.read(given.slice(0, -2), command.opts(), addressOf)
+          made = flags.complete(json)
+        })
+        const words = splitLine(line)
+        expect(words.slice(0, 4), line).toEqual(['wadi', kind, method.module, method.name])
+        command.parse(words.slice(4), { from: 'user' })
+        expect(made, line).toBeDefined()
+      }
+    }
+  })
 })
+
+/** The names that examples use are those of the development accounts. */
+function addressOf(name: string): string {
+  const { address } = DEV_ACCOUNTS[Number(name.replace('dev', ''))] ?? {}
+  if (address === undefined) throw new Error(`${name} is no account of an example`)
+  return address
+}

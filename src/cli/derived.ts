@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
 import { commentsOf } from '#lib/comments.ts'
 import { type DescMethod, httpRules, serviceOf } from '#lib/reflect.ts'
 import { messageServices, queryServices } from '../client/services.ts'
 import type { MethodDefinition, ServiceDefinition } from '../client/types.ts'
+import type { RunContext } from './context.ts'
 import { conveniences } from './conveniences.ts'
 import type { Explain } from './flags/request.ts'
 import { unfolded } from './help.ts'
 
 /** A method as a command. */
 export interface MethodCommand {
+  /** `asset` */
+  readonly module: string
   /** `register-asset` */
   readonly name: string
   readonly aliases: readonly string[]
@@ -24,6 +28,11 @@ export function moduleNames(kind: 'tx' | 'query'): string[] {
   return Object.keys(servicesOf(kind))
 }
 
+/** The full name of a module's service; empty for an unknown name. */
+export function serviceName(kind: 'tx' | 'query', module: string): string {
+  return servicesOf(kind)[module]?.fullName ?? ''
+}
+
 /** The commands of a module; none for an unknown name. */
 export function methodCommands(kind: 'tx' | 'query', module: string): MethodCommand[] {
   const service = servicesOf(kind)[module]
@@ -31,17 +40,19 @@ export function methodCommands(kind: 'tx' | 'query', module: string): MethodComm
   const descriptor = serviceOf(service.fullName)
   return Object.values(service.methods).flatMap((definition) => {
     const method = descriptor.methods.find(({ name }) => name === definition.name)
-    return method === undefined ? [] : [methodCommand(service, definition, method)]
+    return method === undefined ? [] : [methodCommand(module, service, definition, method)]
   })
 }
 
 function methodCommand(
+  module: string,
   service: ServiceDefinition,
   definition: MethodDefinition,
   descriptor: DescMethod,
 ): MethodCommand {
   const { args, aliases = [] } = conveniences[`${service.fullName}.${definition.name}`] ?? {}
   return {
+    module,
     name: commandName(definition.name),
     aliases,
     args: args ?? pathFields(descriptor),
@@ -67,6 +78,30 @@ export function commandName(method: string): string {
 function pathFields(method: DescMethod): string[] {
   const path = httpRules(method).find(({ verb }) => verb === 'get')?.path ?? ''
   return [...path.matchAll(/\{([a-z0-9_.]+)/g)].map(([, name = '']) => name)
+}
+
+/** Adds the command of a method, without its flags. */
+export function addMethodCommand(parent: Command, method: MethodCommand, explain: Explain): Command {
+  const { descriptor, service, name, aliases } = method
+  const text = explain(`${service.fullName}.${descriptor.name}`) ?? ''
+  return parent
+    .command(name)
+    .aliases([...aliases])
+    .description(text)
+}
+
+/** Whether the flags of a method are left out: a shell completes a line that does not name it. */
+export function isAside(
+  { completing }: RunContext,
+  { name, aliases }: MethodCommand,
+  argv: readonly string[],
+): boolean {
+  return completing !== undefined && ![name, ...aliases].some((each) => argv.includes(each))
+}
+
+/** The texts that commands explain themselves with; none where nobody reads them. */
+export function explainer({ completing }: RunContext): Explain {
+  return completing?.texts === false ? () => undefined : loadComments()
 }
 
 /** The comments of the definitions, a paragraph a line. */

@@ -1,27 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import type { CliContext } from './context.ts'
-import { runCli } from './main.ts'
+import { existsSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
 import { nodeUrl } from './options.ts'
+import { run, Scratch } from './testkit.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'wadi-main-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** Runs a command line in this process; what it wrote, and its exit code. */
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  const context = {
-    version: '1.2.3',
-    stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
-    loadChain: () => Promise.reject(new Error('no chain is needed')),
-  } as unknown as CliContext
-  const code = await runCli(context, argv)
-  return { code, out, err }
-}
+const scratch = new Scratch('main')
+const folder = scratch.path
 
 describe('the command line', () => {
   test('shows the help of a command to those who ask with help before it', async () => {
@@ -36,25 +19,36 @@ describe('the command line', () => {
       expect((await run('query', 'tx', name, '--help')).out, name).toContain('Not served here.')
   })
 
+  test('gives an option to the command it stands behind, where one above it has the same', async () => {
+    const { code, err } = await run('query', 'tx', 'get-tx', 'AB', '--output', 'xml')
+    expect(code).toBe(2)
+    expect(err).toContain("option '-o, --output <format>' argument 'xml' is invalid")
+    // A field of a message may be called version.
+    const { err: noNode } = await run(
+      ...['query', 'asset', 'version', '--asset-id', '1', '--version', '1', '--node', 'http://127.0.0.1:1'],
+    )
+    expect(noNode).toContain('no node answers')
+  })
+
   test('names the path that the file system refuses, without a stack', async () => {
     const recover = ['keys', 'add', 'a', '--recover', '--home', folder, '--mnemonic-file']
-    const missing = join(folder, 'missing')
+    const missing = scratch.at('missing')
     expect(await run(...recover, missing)).toEqual({
       code: 1,
       out: '',
       err: `wadi: ${missing} does not exist\n  - look whether the path is right\n`,
     })
-    const file = join(folder, 'file')
+    const file = scratch.at('file')
     writeFileSync(file, 'a file')
-    const { err } = await run('init', '--template', 'devnet', '--home', join(file, 'home'))
+    const { err } = await run('init', '--template', 'devnet', '--home', `${file}/home`)
     expect(err).toBe(
-      `wadi: ${join(file, 'home')} leads through a file\n  - name a path whose upper parts are folders\n`,
+      `wadi: ${`${file}/home`} leads through a file\n  - name a path whose upper parts are folders\n`,
     )
   })
 
   test('makes no home around half a genesis file', async () => {
-    const file = join(folder, 'genesis.json')
-    const home = join(folder, 'joined')
+    const file = scratch.at('genesis.json')
+    const home = scratch.at('joined')
     writeFileSync(file, '{"chain_id": "a-1", "app_state"')
     const cut = await run('init', '--genesis', file, '--home', home)
     expect(cut).toMatchObject({ code: 1, err: expect.stringContaining(`${file}: `) })

@@ -7,7 +7,7 @@ export interface Progress {
 }
 
 /** What takes less is over before anybody reads a bar. */
-const QUIET_BELOW = { bytes: 64 * 1024 * 1024, rows: 50_000 }
+const QUIET_BELOW = { bytes: 64 * 1024 * 1024, rows: 50_000, signatures: 500, blocks: 5_000 }
 
 /** Starts a bar of `total` units on `stderr`. */
 export function startProgress(

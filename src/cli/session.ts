@@ -1,10 +1,12 @@
 import type { WadiClient } from '../client/client.ts'
 import type { ConnectOptions } from '../client/comet.ts'
 import { CommandError, UsageError } from './errors.ts'
+import { EXIT } from './exit-codes.ts'
 import { readAddress } from './keys/key.ts'
 import { devKey, Keyring } from './keys/keyring.ts'
 import { passwordSource } from './keys/password.ts'
 import type { KeyringOptions, NodeOptions } from './options.ts'
+import { didYouMean } from './suggest.ts'
 
 const TIMEOUT_S = 10
 
@@ -18,15 +20,21 @@ export async function atNode<T>(url: string, work: () => Promise<T>): Promise<T>
   } catch (error) {
     const answer = strangeAnswer(error)
     if (answer !== undefined) {
-      throw new CommandError(`what answers at ${url} is not the RPC of a node: ${answer}`, [
-        'name the RPC, not REST, with --node or $WADI_RPC: "npm start" prints both',
-      ])
+      throw new CommandError(
+        `what answers at ${url} is not the RPC of a node: ${answer}`,
+        ['name the RPC, not REST, with --node or $WADI_RPC: "npm start" prints both'],
+        EXIT.unreachable,
+      )
     }
     if (!isUnreachable(error)) throw error
-    throw new CommandError(`no node answers at ${url}: ${reason(error)}`, [
-      'start a development chain: "npm start"',
-      "or name a node's RPC with --node or $WADI_RPC",
-    ])
+    throw new CommandError(
+      `no node answers at ${url}: ${reason(error)}`,
+      [
+        'start a development chain: "npm start"',
+        `or name a node's RPC with --node or $WADI_RPC, or for good: "wadi config set node URL"`,
+      ],
+      EXIT.unreachable,
+    )
   }
 }
 
@@ -52,7 +60,8 @@ export function addressBook(keyring: Keyring, chainId: string): (text: string) =
     if (found !== undefined) return found
     const names = keyring.list().map(({ name }) => name)
     throw new UsageError(
-      `${JSON.stringify(text)} is neither an address (wadi1… or 0x…) nor the name of a key\n` +
+      `${JSON.stringify(text)} is neither an address (wadi1… or 0x…) nor the name of a key.` +
+        `${didYouMean(text, names)}\n` +
         `  - keys in ${keyring.folder}: ${names.length === 0 ? 'none' : names.join(', ')}\n` +
         `  - ${keyring.elsewhere(text)}`,
     )

@@ -1,20 +1,31 @@
-import { Comet38Client, HttpClient, type HttpEndpoint, WebsocketClient } from '@cosmjs/tendermint-rpc'
+import { Comet38Client, HttpClient, type HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import type { Trust } from './light/light-client.ts'
 
 /** How a node is asked. */
 export interface ConnectOptions {
-  /**
-   * A request that takes longer fails with a `DOMException` named `TimeoutError`. Without it there is no limit, and
-   * never one over `ws://…`.
-   */
+  /** A request that takes longer fails with a `DOMException` named `TimeoutError`. Without it there is no limit. */
   readonly requestTimeoutMs?: number
+  /** A header to verify answers by, learnt from somebody else than the node: see `QueryOptions.verify`. */
+  readonly trust?: Trust
+  /** Time between two looks for a new block where no WebSocket tells of it; default 250. */
+  readonly pollMs?: number
 }
 
-/** CosmJS' client of the RPC at `http://…`, or at `ws://…` for subscriptions. */
+/** CosmJS' client of the RPC. Requests go over HTTP, to the same port, where the endpoint is `ws://…`, too. */
 export function connectComet(
   endpoint: string | HttpEndpoint,
   { requestTimeoutMs }: ConnectOptions = {},
 ): Comet38Client {
-  if (typeof endpoint === 'string' && !/^https?:/.test(endpoint))
-    return Comet38Client.create(new WebsocketClient(endpoint))
-  return Comet38Client.create(new HttpClient(endpoint, requestTimeoutMs))
+  const http = typeof endpoint === 'string' ? base(endpoint).replace(/^ws/, 'http') : endpoint
+  return Comet38Client.create(new HttpClient(http, requestTimeoutMs))
 }
+
+/** The WebSocket of an endpoint `ws://…`; other endpoints are polled. */
+export function socketUrl(endpoint: string | HttpEndpoint): string | undefined {
+  if (typeof endpoint !== 'string' || !/^wss?:/.test(endpoint)) return undefined
+  return `${base(endpoint)}/websocket`
+}
+
+/** An endpoint without a slash at its end, and without the path of its WebSocket. */
+const base = (endpoint: string): string =>
+  endpoint.replace(/\/+$/, '').replace(/^(wss?:.*)\/websocket$/, '$1')

@@ -1,5 +1,13 @@
 /** What can go wrong between a client and a node. Match on `codespace` and `code`: they are part of the wire format. */
 
+import { clip } from '#lib/bytes.ts'
+
+/** An event as a node sends it. */
+export interface RawEvent {
+  readonly type: string
+  readonly attributes: readonly { readonly key: string; readonly value: string }[]
+}
+
 /** What a node answers when it refuses. */
 export interface Refusal {
   /** Who refuses: a module, or `sdk` for what all chains have in common. */
@@ -72,5 +80,43 @@ export class TxKnownError extends Error {
   constructor(hash: string) {
     super(`this transaction was sent already: look it up by its hash, ${hash}`)
     this.hash = hash
+  }
+}
+
+/** A list was read too slowly: the node no longer keeps the height that it began at. */
+export class ListPrunedError extends Error {
+  override readonly name = 'ListPrunedError'
+  readonly height: number
+
+  constructor(cause: QueryError, page: number, height: number) {
+    super(
+      `${cause.path}: page ${page} is gone, because the node no longer keeps height ${height}: begin again, with ` +
+        `larger pages (pageSize), or ask a node that keeps more heights`,
+      { cause },
+    )
+    this.height = height
+  }
+}
+
+/** An event that does not have the form that its type has. Nothing of it is lost: `event` is what the node sent. */
+export class EventError extends Error {
+  override readonly name = 'EventError'
+  readonly event: RawEvent
+
+  constructor(event: RawEvent, reason: string, options?: ErrorOptions) {
+    super(`event ${clip(event.type)} cannot be read: ${reason}`, options)
+    this.event = event
+  }
+}
+
+/** A subscription could not go on, and says from which height it has not delivered. */
+export class SubscriptionError extends Error {
+  override readonly name = 'SubscriptionError'
+  /** The first height that was not delivered as a whole: begin there to miss nothing (`{ from }`). */
+  readonly height: number
+
+  constructor(reason: string, height: number, options?: ErrorOptions) {
+    super(`${reason}; begin again with { from: ${height} } to miss nothing`, options)
+    this.height = height
   }
 }

@@ -1,6 +1,7 @@
 import type { comet38 } from '@cosmjs/tendermint-rpc'
 import { TxMsgData } from '#gen/cosmos/base/abci/v1beta1/abci.ts'
 import { toHex } from '#lib/bytes.ts'
+import { EventList } from './events.ts'
 import { messageResponseTypes } from './services.ts'
 import type { TypedEncodeObject } from './types.ts'
 
@@ -17,7 +18,7 @@ export interface TxResult {
   readonly log: string
   readonly gasWanted: bigint
   readonly gasUsed: bigint
-  readonly events: readonly comet38.Event[]
+  readonly events: EventList
   /** What its messages answered, in order; those this client does not know are left as bytes. */
   readonly responses: readonly TypedEncodeObject<unknown>[]
   /** The transaction itself, `cosmos.tx.v1beta1.TxRaw`. */
@@ -35,5 +36,17 @@ export function txResult({ tx, hash, height, index, result }: comet38.TxResponse
     value: responseTypes.get(typeUrl)?.decode(value) ?? value,
   }))
   const text = toHex(hash).toUpperCase()
-  return { hash: text, height, index, code, codespace, log, gasWanted, gasUsed, events, responses, tx }
+  return {
+    hash: text,
+    height,
+    index,
+    code,
+    codespace,
+    log,
+    gasWanted,
+    gasUsed,
+    events: new EventList(events),
+    responses,
+    tx,
+  }
 }

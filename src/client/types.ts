@@ -34,10 +34,16 @@ export interface TypedEncodeObject<T> {
   readonly value: T
 }
 
-/** At which height a query is answered. */
+/** How a query is answered. */
 export interface QueryOptions {
-  /** The latest committed one when absent. */
+  /** At this height; the latest committed one when absent. */
   readonly height?: number | bigint
+  /**
+   * Believes the node only what it proves, from the header that the client was connected with as `trust`. Without a
+   * height, the answer is that of the block before the newest. Throws `VerificationError`, and
+   * `VerifyUnsupportedError` for a query that cannot be proven.
+   */
+  readonly verify?: boolean
 }
 
 /** One function a method: what it asks, and what comes back. */
@@ -46,6 +52,31 @@ export type QueryApi<S extends ServiceDefinition> = {
     request?: PartialOf<S['methods'][M]['requestType']>,
     options?: QueryOptions,
   ) => Promise<MessageOf<S['methods'][M]['responseType']>>
+}
+
+/** One list of a paginated answer: all but its pagination. */
+type ItemsOf<R> = { [K in keyof R]: R[K] extends readonly (infer T)[] ? T : never }[keyof R]
+
+/** How a list is read. */
+export interface ListOptions {
+  /** Rows that the node is asked for at a time; default 100. Fewer calls against larger answers. */
+  readonly pageSize?: number
+  /** The height that the list is read at; default the newest when it begins. */
+  readonly height?: number | bigint
+  /** Ends the list with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** One function a paginated query: every row of it, page by page. */
+export type ListApi<S extends ServiceDefinition> = {
+  readonly [M in keyof S['methods'] as MessageOf<S['methods'][M]['requestType']> extends {
+    readonly pagination: unknown
+  }
+    ? M
+    : never]: (
+    request?: PartialOf<S['methods'][M]['requestType']>,
+    options?: ListOptions,
+  ) => AsyncIterableIterator<ItemsOf<MessageOf<S['methods'][M]['responseType']>>>
 }
 
 /** One function a message: it makes the message, ready for any CosmJS client. */

@@ -12,7 +12,7 @@ import { kvDelete, kvGet, kvHas, kvSet, type ReadContext, slotOf, type WriteCont
 import { assert } from './errors.ts'
 import { keyMaker } from './key-maker.ts'
 import type { ByteString, KvIterator } from './kv.ts'
-import { type Range, resume, type Source, walk } from './range.ts'
+import { List, type Range, type Source, walk } from './range.ts'
 
 /** What the README tables, export and tools know of a collection. */
 export interface CollectionInfo {
@@ -53,6 +53,11 @@ export abstract class Collection {
 
   protected slot(ctx: ReadContext): number {
     return slotOf(ctx, this.#schemaId, this.#name)
+  }
+
+  /** The entries whose keys begin with `part`. */
+  protected list(part: ByteString): List {
+    return new List(this.#name, this.own + part)
   }
 }
 
@@ -162,9 +167,10 @@ export class KeySet<K, P = never> extends Collection {
 
   /** The keys, or those with a leading part, for {@link paginate}; `read` makes a row of a key. */
   source<R>(range: Pick<Range<K, P>, 'prefix'>, read: (ctx: ReadContext, key: K) => R): Source<R> {
+    const list = this.list(range.prefix === undefined ? '' : this.codec.encodePrefix(range.prefix))
     return {
-      walk: (ctx, reverse, from) =>
-        resume(ctx, this.slot(ctx), this.own, this.codec, { ...range, reverse }, from),
+      walk: (ctx, reverse, key) => list.walk(ctx, this.slot(ctx), reverse, key),
+      keyOf: (cursor) => list.keyOf(cursor),
       read: (ctx, cursor) => read(ctx, this.keyAt(cursor)),
     }
   }
@@ -236,9 +242,10 @@ export class KeyMap<K, V, P = never> extends Collection {
 
   /** The entries, or those with a leading part, for {@link paginate}; `read` makes a row of an entry. */
   source<R>(range: Pick<Range<K, P>, 'prefix'>, read: (key: K, value: V) => R): Source<R> {
+    const list = this.list(range.prefix === undefined ? '' : this.codec.encodePrefix(range.prefix))
     return {
-      walk: (ctx, reverse, from) =>
-        resume(ctx, this.slot(ctx), this.own, this.codec, { ...range, reverse }, from),
+      walk: (ctx, reverse, key) => list.walk(ctx, this.slot(ctx), reverse, key),
+      keyOf: (cursor) => list.keyOf(cursor),
       read: (_ctx, cursor) => read(this.keyAt(cursor), this.valueAt(cursor)),
     }
   }

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { utf8 } from '#lib/bytes.ts'
+import { fromByteString, toByteString, utf8 } from '#lib/bytes.ts'
 import { openStates } from '../testing/context.ts'
 import { keyAsValue, str, tuple, u32, u64 } from './codec.ts'
 import { map, set } from './collections.ts'
+import { sealPageKey } from './page-key.ts'
 import { type PageRequest, paginate } from './pagination.ts'
 import { schema } from './schema.ts'
 
@@ -12,7 +13,8 @@ const state = schema('pagination', {
   pairs: set(1, tuple(str, u64)),
   last: set(255, u64),
 })
-const { ctx } = openStates([state])
+const another = schema('pagination of another', { numbers: map(0, u64, keyAsValue(u32)) })
+const { ctx } = openStates([state, another])
 for (let i = 1n; i <= 10n; i++) state.numbers.set(ctx, i * 10n, Number(i))
 for (const [owner, id] of [
   ['a', 1n],
@@ -31,6 +33,9 @@ const request = (part: Partial<PageRequest> = {}): PageRequest => ({
   ...part,
 })
 const page = (part: Partial<PageRequest> = {}) => paginate(ctx, source, request(part))
+
+const changed = (key: Uint8Array): Uint8Array =>
+  key.map((byte, i) => (i === key.length - 1 ? byte ^ 1 : byte))
 
 describe('a page', () => {
   test('without a request is the first hundred', () => {
@@ -123,8 +128,9 @@ describe('refused with "invalid request" is', () => {
       { key: Uint8Array.of(1, 2) },
       'pagination.key does not belong to this list',
     ],
-    ['the first key behind the list', { key: Uint8Array.of(1) }, 'does not belong to this list'],
-    ['a key far behind the list', { key: Uint8Array.of(255) }, 'does not belong to this list'],
+    ['a key of no more bytes than its check', { key: new Uint8Array(8) }, 'does not belong to this list'],
+    ['a key cut short', { key: page({ limit: 1n }).pagination.nextKey.subarray(0, -1) }, 'does not belong'],
+    ['a key changed in its last byte', { key: changed(page({ limit: 1n }).pagination.nextKey) }, 'unchanged'],
   ])('%s', (_name, part, problem) => {
     expect(() => page(part)).toThrow(expect.objectContaining({ codespace: 'sdk', code: 18 }))
     expect(() => page(part)).toThrow(problem)
@@ -139,4 +145,30 @@ describe('refused with "invalid request" is', () => {
       'does not belong',
     )
   })
+
+  test('a key of the same place in a list that is a part of this one, or that this one is a part of', () => {
+    const whole = state.pairs.source({}, (_ctx, [, id]) => id)
+    const part = state.pairs.source({ prefix: ['a'] }, (_ctx, [, id]) => id)
+    const of = (list: typeof whole) => paginate(ctx, list, request({ limit: 1n })).pagination.nextKey
+    expect(() => paginate(ctx, whole, request({ key: of(part) }))).toThrow('does not belong')
+    expect(() => paginate(ctx, part, request({ key: of(whole) }))).toThrow('does not belong')
+  })
+
+  test('a key of another module, with equal prefixes', () => {
+    const other = another.numbers.source({}, (_key, value) => value)
+    const { nextKey } = page({ limit: 1n }).pagination
+    expect(paginate(ctx, source, request({ key: nextKey, limit: 1n })).rows).toEqual([2])
+    expect(() => paginate(ctx, other, request({ key: nextKey }))).toThrow('does not belong')
+  })
+})
+
+test('a key somebody made up stays within its list', () => {
+  const of = (owner: string) => state.pairs.source({ prefix: [owner] }, (_ctx, [, id]) => id)
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 12 }), fc.boolean(), (bytes, reverse) => {
+      // The name of the list: its module, and what the keys of owner a begin with.
+      const key = fromByteString(sealPageKey('pagination/\x01a\0\x01', toByteString(bytes)))
+      for (const id of paginate(ctx, of('a'), request({ key, reverse })).rows) expect([1n, 2n]).toContain(id)
+    }),
+  )
 })

@@ -30,7 +30,10 @@ export const PAGE = { defaultLimit: 100, maxLimit: 1_000, maxOffset: 1_000_000 }
 export function paginate<R>(ctx: ReadContext, source: Source<R>, request: PageRequest | undefined): Page<R> {
   const { limit, offset, from, reverse, countTotal } = readRequest(request)
   const cursor = source.walk(ctx, reverse, from)
-  if (cursor === undefined) throw sdk.invalidRequest('pagination.key does not belong to this list')
+  if (cursor === undefined)
+    throw sdk.invalidRequest(
+      'pagination.key does not belong to this list: give the next_key of its page before, unchanged',
+    )
 
   const rows: R[] = []
   let nextKey: Uint8Array = new Uint8Array()
@@ -42,7 +45,7 @@ export function paginate<R>(ctx: ReadContext, source: Source<R>, request: PageRe
       rows.push(source.read(ctx, cursor))
       continue
     }
-    if (nextKey.length === 0) nextKey = fromByteString(cursor.key)
+    if (nextKey.length === 0) nextKey = fromByteString(source.keyOf(cursor))
     if (!countTotal) break
   }
   return { rows, pagination: { nextKey, total: countTotal ? BigInt(seen) : 0n } }

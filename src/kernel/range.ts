@@ -1,6 +1,7 @@
 import type { KeyCodec } from './codec.ts'
 import { kvIterate, type ReadContext } from './context.ts'
 import type { ByteString, KvIterator } from './kv.ts'
+import { openPageKey, sealPageKey } from './page-key.ts'
 
 /** Which keys to walk, and in which direction. Without anything: all of them, upwards. */
 export interface Range<K, P = never> {
@@ -13,9 +14,12 @@ export interface Range<K, P = never> {
   readonly reverse?: boolean
 }
 
-/** Entries that can be walked, resumed from a raw key, and read: what {@link paginate} pages over. */
+/** Entries that can be walked, resumed from a page key, and read: what {@link paginate} pages over. */
 export interface Source<R> {
-  walk(ctx: ReadContext, reverse: boolean, resume?: ByteString): KvIterator | undefined
+  /** From the entry on that `key` names, included; undefined if it is not a page key of this list. */
+  walk(ctx: ReadContext, reverse: boolean, key?: ByteString): KvIterator | undefined
+  /** The page key that resumes at an entry. */
+  keyOf(cursor: KvIterator): ByteString
   read(ctx: ReadContext, cursor: KvIterator): R
 }
 
@@ -48,18 +52,35 @@ export function walk<K, P>(
   return kvIterate(ctx, slot, start, end, range.reverse ?? false)
 }
 
-/** As {@link walk}, from the raw key `resume` on, included; undefined if that key lies outside the range. */
-export function resume<K, P>(
-  ctx: ReadContext,
-  slot: number,
-  own: ByteString,
-  codec: KeyCodec<K, P>,
-  range: Range<K, P> & { readonly reverse: boolean },
-  from: ByteString | undefined,
-): KvIterator | undefined {
-  const { start, end } = boundsOf(own, codec, range)
-  const { reverse } = range
-  if (from === undefined) return kvIterate(ctx, slot, start, end, reverse)
-  if (from < start || (end !== undefined && from >= end)) return undefined
-  return reverse ? kvIterate(ctx, slot, start, `${from}\0`, true) : kvIterate(ctx, slot, from, end, false)
+/** The entries below one leading part of a collection's keys. */
+export class List {
+  readonly #base: ByteString
+  /** What page keys are sealed with: the same part of two modules, or two parts of one, are different lists. */
+  readonly #name: ByteString
+
+  constructor(module: string, base: ByteString) {
+    this.#base = base
+    this.#name = `${module}/${base}`
+  }
+
+  /** Walks it, from a page key on where one is given; undefined if that is none of this list. */
+  walk(
+    ctx: ReadContext,
+    slot: number,
+    reverse: boolean,
+    key: ByteString | undefined,
+  ): KvIterator | undefined {
+    const end = prefixEnd(this.#base)
+    if (key === undefined) return kvIterate(ctx, slot, this.#base, end, reverse)
+    const place = openPageKey(this.#name, key)
+    if (place === undefined) return undefined
+    const from = this.#base + place
+    return reverse
+      ? kvIterate(ctx, slot, this.#base, `${from}\0`, true)
+      : kvIterate(ctx, slot, from, end, false)
+  }
+
+  keyOf(cursor: KvIterator): ByteString {
+    return sealPageKey(this.#name, cursor.key.slice(this.#base.length))
+  }
 }

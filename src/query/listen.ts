@@ -1,5 +1,8 @@
 import type { AddressInfo, Server } from 'node:net'
 
+/** Connections that the system holds until they are accepted. */
+const BACKLOG = 4_096
+
 export interface ListenOptions {
   readonly host: string
   /** 0 takes any free port. */
@@ -15,7 +18,7 @@ export function listen(server: Server, { host, port, name, onError }: ListenOpti
   return new Promise((resolve, reject) => {
     const fail = (error: Error) => reject(new Error(`${name}: ${error.message}`))
     server.once('error', fail)
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', fail)
       server.on('error', onError)
       const bound = server.address() as AddressInfo

@@ -5,12 +5,12 @@ import { assert } from '../kernel/errors.ts'
 import type { QueryRoute } from './routes.ts'
 
 /** A part of a path: fixed text, or the value of a field; the last may take everything that is left. */
-type Part =
+export type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'field'; readonly name: string; readonly rest: boolean }
 
 /** One REST path of one route. */
-export interface RestRoute {
+interface RestRoute {
   readonly route: QueryRoute
   readonly rule: HttpRule
   readonly parts: readonly Part[]
@@ -24,7 +24,7 @@ export interface RestMatch {
 }
 
 /** Reads `/cosmos/bank/v1beta1/balances/{address}`, `…/{denom=**}`. */
-function partsOf(path: string): Part[] {
+export function partsOf(path: string): Part[] {
   const parts = path
     .slice(1)
     .split('/')
@@ -38,53 +38,78 @@ function partsOf(path: string): Part[] {
   return parts
 }
 
-/** Leads requests to routes: by verb and path; fixed text goes before fields. */
+/** Where a path has come to: what may follow, and the routes that end here. */
+class Place {
+  readonly texts = new Map<string, Place>()
+  field: Place | undefined
+  /** Routes whose last field takes all that is left. */
+  readonly rest: RestRoute[] = []
+  readonly here: RestRoute[] = []
+
+  /** Fixed text goes before a field, a field of one part before one that takes all. */
+  find(given: readonly string[], at: number): readonly RestRoute[] | undefined {
+    if (at === given.length) return this.here.length === 0 ? undefined : this.here
+    const part = given[at] as string
+    const found = this.texts.get(part)?.find(given, at + 1)
+    if (found !== undefined || part === '') return found
+    return this.field?.find(given, at + 1) ?? (this.rest.length === 0 ? undefined : this.rest)
+  }
+
+  add(route: RestRoute): void {
+    let place: Place = this
+    for (const part of route.parts) {
+      if (part.kind === 'text') {
+        const next = place.texts.get(part.text) ?? new Place()
+        place.texts.set(part.text, next)
+        place = next
+      } else if (part.rest) {
+        place.rest.push(route)
+        return
+      } else {
+        place.field ??= new Place()
+        place = place.field
+      }
+    }
+    place.here.push(route)
+  }
+}
+
+/** Leads requests to routes, by verb and path. */
 export class RestPaths {
-  readonly #byVerb = new Map<string, RestRoute[]>()
+  readonly #byVerb = new Map<string, Place>()
 
   constructor(routes: Iterable<QueryRoute>) {
     for (const route of routes) {
       for (const rule of route.rules) {
         const verb = rule.verb.toUpperCase()
-        const list = this.#byVerb.get(verb) ?? []
-        list.push({ route, rule, parts: partsOf(rule.path) })
-        this.#byVerb.set(verb, list)
+        const first = this.#byVerb.get(verb) ?? new Place()
+        this.#byVerb.set(verb, first)
+        first.add({ route, rule, parts: partsOf(rule.path) })
       }
     }
-    for (const list of this.#byVerb.values()) list.sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
   }
 
   /** The route of a path whose parts are still percent-encoded; throws URIError for a part that is not. */
   find(verb: string, path: string): RestMatch | undefined {
     if (!path.startsWith('/')) return undefined
     const given = path.slice(1).split('/')
-    const fitting = (this.#byVerb.get(verb) ?? []).filter(({ parts }) => fits(parts, given))
-    const first = fitting[0]
-    if (first === undefined) return undefined
-    const shape = rank(first)
-    const chosen = fitting.find((each) => rank(each) === shape && accepts(each, given)) ?? first
+    const fitting = this.#byVerb.get(verb)?.find(given, 0)
+    const first = fitting?.[0]
+    if (fitting === undefined || first === undefined) return undefined
+    const chosen = fitting.length === 1 ? first : (fitting.find((each) => accepts(each, given)) ?? first)
     return { route: chosen.route, rule: chosen.rule, fields: fieldsOf(chosen.parts, given) }
   }
 }
 
-/** Paths of equal rank have the same shape: `0` fixed text (which is compared), `1` a field, `2` all that is left. */
-function rank({ parts }: RestRoute): string {
-  return parts.map((part) => (part.kind === 'text' ? `0${part.text}` : part.rest ? '2' : '1')).join('/')
-}
-
-function fits(parts: readonly Part[], given: readonly string[]): boolean {
-  const rest = parts.at(-1)
-  const open = rest?.kind === 'field' && rest.rest
-  if (open ? given.length < parts.length : given.length !== parts.length) return false
-  return parts.every((part, i) => (part.kind === 'text' ? given[i] === part.text : given[i] !== ''))
-}
-
 function fieldsOf(parts: readonly Part[], given: readonly string[]): [string, string][] {
-  return parts.flatMap((part, i): [string, string][] => {
-    if (part.kind === 'text') return []
-    const texts = part.rest ? given.slice(i) : given.slice(i, i + 1)
-    return [[part.name, texts.map(decodeURIComponent).join('/')]]
-  })
+  const fields: [string, string][] = []
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as Part
+    if (part.kind === 'text') continue
+    const texts = part.rest ? given.slice(i).join('/') : (given[i] as string)
+    fields.push([part.name, texts.includes('%') ? decodeURIComponent(texts) : texts])
+  }
+  return fields
 }
 
 /**

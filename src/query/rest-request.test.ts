@@ -33,26 +33,63 @@ test('bytes may be base64 of either alphabet, also with a plus sign that became 
   expect(() => key('not*base64')).toThrow(/pagination\.key.*base64/)
 })
 
-test('repeated parameters make a list, and only a list', () => {
+test('repeated parameters make a list; of a field that is none the first counts, under either of its names', () => {
   expect(readRestRequest(match(SEND_ENABLED), 'denoms=a&denoms=b', '')).toMatchObject({ denoms: ['a', 'b'] })
-  expect(() => readRestRequest(match(ALL), 'pagination.limit=1&pagination.limit=2', '')).toThrow(
-    /pagination\.limit stands 2 times/,
-  )
+  for (const query of [
+    'pagination.limit=1&pagination.limit=2',
+    'pagination.limit=1&pagination.limit=x&pagination.offset=7',
+    'pagination.countTotal=false&pagination.limit=1&pagination.count_total=true',
+  ]) {
+    const { pagination } = readRestRequest(match(ALL), query, '') as { pagination: Record<string, unknown> }
+    expect([pagination['limit'], pagination['countTotal']]).toEqual([1n, false])
+  }
+  // An explorer sends the conditions of a search this way.
+  expect(readRestRequest(match(SEARCH), "query=a.b='1'&query=c.d='2'", '')).toMatchObject({
+    query: "a.b='1'",
+  })
+  expect(readRestRequest(match(SEARCH), "events=a.b='1'&events=c.d='2'", '')).toMatchObject({
+    events: ["a.b='1'", "c.d='2'"],
+  })
+})
+
+test('true and false are spelled as Go spells them', () => {
+  const reverse = (text: string) =>
+    (readRestRequest(match(ALL), `pagination.reverse=${text}`, '') as { pagination: { reverse: boolean } })
+      .pagination.reverse
+  // https://pkg.go.dev/strconv#ParseBool
+  for (const text of ['1', 't', 'T', 'TRUE', 'true', 'True']) expect(reverse(text), text).toBe(true)
+  for (const text of ['0', 'f', 'F', 'FALSE', 'false', 'False']) expect(reverse(text), text).toBe(false)
+  for (const text of ['', 'yes', 'on', 'tRUE', '2']) expect(() => reverse(text), text).toThrow(/reverse: /)
 })
 
 test('enums are given by name or by number', () => {
-  for (const value of ['ORDER_BY_DESC', '2']) {
+  for (const value of ['ORDER_BY_DESC', '2', '02']) {
     expect(readRestRequest(match(SEARCH), `order_by=${value}`, '')).toMatchObject({ orderBy: 2 })
   }
   expect(() => readRestRequest(match(SEARCH), 'order_by=3', '')).toThrow(/order_by/)
   expect(() => readRestRequest(match(SEARCH), 'order_by=DOWN', '')).toThrow(/ORDER_BY_ASC/)
+  expect(() => readRestRequest(match(SEARCH), 'order_by=-1', '')).toThrow(/ORDER_BY_ASC/)
+  expect(() => readRestRequest(match(SEARCH), 'order_by=', '')).toThrow(/ORDER_BY_ASC/)
 })
 
 test('parameters that the message does not have are ignored, whatever they are called', () => {
-  const query = '__proto__=1&constructor.prototype.x=1&pagination.nope=1&address.deeper=2&=&nope=1'
+  const query =
+    '__proto__=1&constructor.prototype.x=1&pagination.nope=1&address.deeper=2&=&nope=1&pagination.=2'
   const request = readRestRequest(match(ALL, [['address', 'a']]), query, '')
   expect(request).toMatchObject({ address: 'a' })
   expect(({} as Record<string, unknown>)['x']).toBeUndefined()
+})
+
+test('a field inside one that has none, or inside a list, is refused', () => {
+  expect(() => readRestRequest(match(ALL), 'resolve_denom.x=1', '')).toThrow(
+    '"resolve_denom.x": resolve_denom has no field inside it',
+  )
+  expect(() => readRestRequest(match(ALL), 'pagination.limit.x=1', '')).toThrow(
+    /limit has no field inside it/,
+  )
+  expect(() => readRestRequest(match(SEND_ENABLED), 'denoms.x=1', '')).toThrow(
+    /denoms has no field inside it/,
+  )
 })
 
 test('what stands in the path cannot be overruled by a parameter', () => {
@@ -87,4 +124,6 @@ test('a body is JSON, an object, and read strictly', () => {
 test('a body of one field is that field, and parameters fill the rest', () => {
   const request = readRestRequest(match(SEARCH, [], 'pagination'), 'query=x', '{"limit":"7"}')
   expect(request).toMatchObject({ query: 'x', pagination: { limit: 7n } })
+  const other = readRestRequest(match(SEARCH, [], 'pagination'), 'pagination.limit=9&pagination=x', '{}')
+  expect(other).toMatchObject({ pagination: { limit: 0n } })
 })

@@ -12,24 +12,25 @@ export class RequestError extends ValueError {
 type Json = Record<string, unknown>
 
 /**
- * The request message of a REST call: the body, over it the query parameters (`pagination.limit=5`, lists as repeated
- * parameters), over them the fields in the path. Parameters that the message does not have are ignored, as
- * grpc-gateway does; a body is read strictly. Throws ValueError.
+ * The request message of a REST call: the body, the query parameters, the fields in the path, by grpc-gateway's rules.
+ * Parameters are named as `pagination.limit`, in snake_case or camelCase, and lists are repeated parameters. One that
+ * the message does not have is ignored, and so are one that stands in the path or the body already, and every value of
+ * a single field but the first. A body is read strictly. Throws ValueError.
  */
 export function readRestRequest(match: RestMatch, query: string, body: string): unknown {
+  const { rule, fields } = match
   const type = messageOf(match.route.request.$type)
   const json = readBody(match, body)
-  const named = new Set(match.fields.map(([name]) => name))
-  const parameters = new Map<string, string[]>()
-  if (match.rule.body !== '*') {
+  if (query !== '' && rule.body !== '*') {
+    const elsewhere = fields.map(([name]) => name)
+    if (rule.body !== undefined) elsewhere.push(rule.body)
+    const taken = new Set<string>()
     for (const [name, text] of new URLSearchParams(query)) {
-      const list = parameters.get(name)
-      if (list === undefined) parameters.set(name, [text])
-      else list.push(text)
+      if (!elsewhere.some((other) => name === other || name.startsWith(`${other}.`)))
+        place(json, type, name, text, taken)
     }
   }
-  for (const [name, texts] of parameters) if (!named.has(name)) place(json, type, name, texts)
-  for (const [name, text] of match.fields) place(json, type, name, [text])
+  for (const [name, text] of fields) place(json, type, name, text, undefined)
   return fromJson(type, json)
 }
 
@@ -48,32 +49,62 @@ function readBody({ rule }: RestMatch, body: string): Json {
   return { ...json }
 }
 
-/** Puts the texts of a parameter where its dotted name says; does nothing if the message has no such field. */
-function place(into: Json, type: DescMessage, name: string, texts: readonly string[]): void {
-  const steps: DescField[] = []
-  let message: DescMessage | undefined = type
-  for (const part of name.split('.')) {
-    const field: DescField | undefined = message?.fields.find(
-      (each) => each.name === part || each.jsonName === part,
-    )
-    if (field === undefined || field.fieldKind === 'map') return
-    steps.push(field)
-    message = field.fieldKind === 'message' ? field.message : undefined
-  }
-  const leaf = steps.at(-1)
-  if (leaf === undefined) return
+/**
+ * Puts the text of a parameter where its dotted name says. Does nothing if the message has no such field, or if the
+ * field is among those `taken` already.
+ */
+function place(
+  into: Json,
+  type: DescMessage,
+  name: string,
+  text: string,
+  taken: Set<string> | undefined,
+): void {
+  const parts = name.split('.')
+  let message = type
   let at = into
-  for (const { name: key } of steps.slice(0, -1)) {
-    const inner = at[key]
-    at[key] = typeof inner === 'object' && inner !== null ? inner : {}
-    at = at[key] as Json
+  for (let i = 0; ; i++) {
+    const field = fieldOf(message, parts[i] as string)
+    if (field === undefined || field.fieldKind === 'map') return
+    if (i === parts.length - 1) {
+      put(at, field, parts, text, taken)
+      return
+    }
+    if (field.fieldKind !== 'message')
+      throw new RequestError(`${clip(name)}: ${field.name} has no field inside it`)
+    const inner = at[field.name]
+    at[field.name] = typeof inner === 'object' && inner !== null ? inner : {}
+    at = at[field.name] as Json
+    parts[i] = field.name
+    message = field.message
   }
-  if (leaf.fieldKind === 'list') {
-    at[leaf.name] = texts.map((text) => valueOf(leaf, text))
+}
+
+const fieldOf = (message: DescMessage, name: string): DescField | undefined =>
+  message.fields.find((each) => each.name === name || each.jsonName === name)
+
+function put(
+  at: Json,
+  field: DescField,
+  parts: string[],
+  text: string,
+  taken: Set<string> | undefined,
+): void {
+  const value = valueOf(field, text)
+  if (field.fieldKind === 'list') {
+    const list = at[field.name]
+    if (Array.isArray(list)) list.push(value)
+    else at[field.name] = [value]
     return
   }
-  if (texts.length > 1) throw new RequestError(`${name} stands ${texts.length} times, it can have one value`)
-  at[leaf.name] = valueOf(leaf, texts[0] ?? '')
+  if (taken !== undefined) {
+    // Both spellings of a name are one field.
+    parts[parts.length - 1] = field.name
+    const path = parts.join('.')
+    if (taken.has(path)) return
+    taken.add(path)
+  }
+  at[field.name] = value
 }
 
 const TRUE = new Set(['true', '1', 't', 'T', 'TRUE', 'True'])
@@ -81,7 +112,7 @@ const FALSE = new Set(['false', '0', 'f', 'F', 'FALSE', 'False'])
 
 /** The JSON value that a text in a URL stands for. */
 function valueOf(field: DescField, text: string): unknown {
-  if (field.enum !== undefined) return /^\d{1,9}$/.test(text) ? Number(text) : text
+  if (field.enum !== undefined) return /^-?\d{1,9}$/.test(text) ? Number(text) : text
   if (field.scalar === ScalarType.BOOL) {
     if (TRUE.has(text)) return true
     if (FALSE.has(text)) return false

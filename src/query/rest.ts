@@ -1,124 +1,142 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { clip, utf8Text } from '#lib/bytes.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { GRPC, httpStatus, nodeErr, Refusal, refusalOf, refuse } from './errors.ts'
-import { HEIGHT_HEADER as HEIGHT, wantedHeight } from './height.ts'
-import { listen } from './listen.ts'
+import { HEIGHT_HEADER, wantedHeight } from './height.ts'
 import type { Answer, Queries } from './queries.ts'
+import { errorJson, METADATA_HEIGHT_HEADER, type RestPage, sendJson, TooLarge } from './rest-answer.ts'
+import { Cors } from './rest-cors.ts'
+import { connectionsWithin, descriptorLimit, REST_LIMITS, type RestLimits } from './rest-limits.ts'
 import { type RestMatch, RestPaths } from './rest-paths.ts'
 import { readRestRequest } from './rest-request.ts'
+import { RestServer } from './rest-server.ts'
 
-/** Where REST listens and what it bears. */
-export interface RestOptions {
+/** Where REST listens, who may call from a page, and what it bears. */
+export interface RestOptions extends Partial<RestLimits> {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Pages of every origin may call (default), or none may. */
-  readonly cors?: boolean
-  /** Default 1 MiB. */
-  readonly maxBodyBytes?: number
-  /** Default 8,192. */
-  readonly maxUrlBytes?: number
-  /** Requests answered at once (default 256); beyond, 503. */
-  readonly maxConcurrent?: number
-  /** How long a client may take to send a request or to take an answer (default 30 s). */
-  readonly clientTimeoutMs?: number
+  /** Origins whose pages may read answers, as `https://wallet.example`; `*` for every one. None when absent. */
+  readonly cors?: readonly string[]
 }
 
-// An import would read all that node:http exports, and with that load Node's web client: as long as Node's own start.
-const { createServer } = process.getBuiltinModule('node:http')
+export interface RestDoorOptions {
+  /** By their path, as `/openapi.json`. */
+  readonly pages: ReadonlyMap<string, RestPage>
+  readonly onBug: (error: unknown) => void
+}
+
+type Verdict = Answer<string> | Promise<Answer<string>>
 
 /** The REST door: what the `google.api.http` options of the served methods say, with grpc-gateway's manners. */
 export class RestDoor {
   readonly #queries: Queries
   readonly #paths: RestPaths
-  readonly #options: Required<RestOptions>
+  readonly #options: RestOptions & RestLimits
+  readonly #pages: RestDoorOptions['pages']
   readonly #onBug: (error: unknown) => void
-  readonly #server: Server
-  #running = 0
+  readonly #cors: Cors
+  readonly #server: RestServer
+  /** Requests that wait for something. */
+  #waiting = 0
 
-  constructor(queries: Queries, options: RestOptions, onBug: (error: unknown) => void) {
+  constructor(queries: Queries, options: RestOptions, { pages, onBug }: RestDoorOptions) {
     this.#queries = queries
     this.#paths = new RestPaths(queries.routes.values())
-    this.#options = {
-      cors: true,
-      maxBodyBytes: 1_048_576,
-      maxUrlBytes: 8_192,
-      maxConcurrent: 256,
-      clientTimeoutMs: 30_000,
-      ...options,
-    }
+    const limits = { ...REST_LIMITS, ...options }
+    const maxConnections = connectionsWithin(limits.maxConnections, descriptorLimit())
+    this.#options = { ...limits, maxConnections }
+    this.#pages = pages
     this.#onBug = onBug
-    this.#server = this.#createServer()
+    this.#cors = new Cors(options.cors ?? [])
+    this.#server = new RestServer(this.#options, (request, response) => this.#handle(request, response))
   }
 
   /** Resolves with the address, as `http://127.0.0.1:1317`. */
-  async listen(): Promise<string> {
-    const { host, port } = this.#options
-    return `http://${await listen(this.#server, { host, port, name: 'REST', onError: this.#onBug })}`
+  listen(): Promise<string> {
+    return this.#server.listen(this.#options.host, this.#options.port, this.#onBug)
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
-    })
+    return this.#server.close()
   }
 
-  #createServer(): Server {
-    const { clientTimeoutMs } = this.#options
-    const server = createServer({
-      headersTimeout: clientTimeoutMs,
-      requestTimeout: clientTimeoutMs,
-      connectionsCheckingInterval: Math.min(5_000, clientTimeoutMs),
-      keepAliveTimeout: 15_000,
-    })
-    server.timeout = clientTimeoutMs * 2
-    server.maxConnections = 1_000
-    server.on('request', (request, response) => void this.#handle(request, response))
-    return server
-  }
-
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#options.cors) allowEverybody(response)
+  #handle(request: IncomingMessage, response: ServerResponse): void {
     if (request.method === 'OPTIONS') {
-      response.writeHead(204).end()
+      response.writeHead(204, [...this.#cors.preflight(request)]).end()
       return
     }
-    this.#running++
+    const headers = this.#cors.headers(request)
     try {
-      const { height, value } = await this.#answer(request)
-      response.setHeader(HEIGHT, height)
-      // The name under which the Cosmos SDK's gateway sends it.
-      response.setHeader(`grpc-metadata-${HEIGHT}`, height)
-      send(response, 200, value)
+      this.#refuseTooMany()
+      const page = this.#pageOf(request)
+      if (page !== undefined) page.serve(request, response, headers)
+      else this.#send(request, response, this.#answer(request), headers)
     } catch (error) {
-      const { grpc, message } = refusalOf(error, this.#onBug)
-      // What is left of a body that was not read is not another request.
-      if (!request.complete) response.setHeader('connection', 'close')
-      const status = error instanceof TooLarge ? error.status : httpStatus(grpc)
-      send(response, status, JSON.stringify({ code: grpc, message, details: [] }))
-    } finally {
-      this.#running--
+      this.#refuse(request, response, error, headers)
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer<string>> {
-    const { maxConcurrent } = this.#options
-    if (this.#running > maxConcurrent) {
-      throw refuse(GRPC.unavailable, nodeErr.busy(`${maxConcurrent} requests are being answered`))
+  /** Most answers are there at once: a turn of promises would cost a part of their time. */
+  #send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    verdict: Verdict,
+    headers: readonly string[],
+  ): void {
+    if (!(verdict instanceof Promise)) {
+      sendAnswer(response, verdict, headers)
+      return
     }
+    this.#waiting++
+    void verdict
+      .then((answer) => sendAnswer(response, answer, headers))
+      .catch((error: unknown) => this.#refuse(request, response, error, headers))
+      .finally(() => {
+        this.#waiting--
+      })
+  }
+
+  #pageOf({ url = '/', method }: IncomingMessage): RestPage | undefined {
+    return method === 'GET' || method === 'HEAD' ? this.#pages.get(splitUrl(url)[0]) : undefined
+  }
+
+  #refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: unknown,
+    headers: readonly string[],
+  ): void {
+    const { grpc, message } = refusalOf(error, this.#onBug)
+    const status = error instanceof TooLarge ? error.status : httpStatus(grpc)
+    // What is left of a body that was not read is not another request.
+    const last = hasBody(request) && !request.complete ? [...headers, 'connection', 'close'] : headers
+    sendJson(response, status, errorJson(grpc, message), last)
+  }
+
+  #refuseTooMany(): void {
+    const { maxConcurrent } = this.#options
+    if (this.#waiting < maxConcurrent) return
+    throw refuse(GRPC.unavailable, nodeErr.busy(`${maxConcurrent} requests are being answered`))
+  }
+
+  #answer(request: IncomingMessage): Verdict {
     const { url = '/', method = 'GET' } = request
     const { maxUrlBytes } = this.#options
     if (url.length > maxUrlBytes) throw new TooLarge(414, `the URL is longer than ${maxUrlBytes} bytes`)
-    const at = url.indexOf('?')
-    const match = this.#find(method, at < 0 ? url : url.slice(0, at))
-    const height = wantedHeight(request.headers[HEIGHT])
-    const body = match.rule.body === undefined ? '' : await this.#body(request)
-    const message = readRestRequest(match, at < 0 ? '' : url.slice(at + 1), body)
-    const write = (value: object) => JSON.stringify(toJson(match.route.response.$type, value))
-    return this.#queries.call(match.route, message, height, write)
+    const [path, query] = splitUrl(url)
+    const match = this.#find(method, path)
+    const { headers } = request
+    const height = wantedHeight(headers[HEIGHT_HEADER] ?? headers[METADATA_HEIGHT_HEADER])
+    if (match.rule.body === undefined) return this.#call(match, height, query, '')
+    return this.#body(request).then((body) => this.#call(match, height, query, body))
+  }
+
+  #call(match: RestMatch, height: number, query: string, body: string): Verdict {
+    const message = readRestRequest(match, query, body)
+    const type = match.route.response.$type
+    return this.#queries.call(match.route, message, height, (value) => JSON.stringify(toJson(type, value)))
   }
 
   #find(method: string, path: string): RestMatch {
@@ -151,28 +169,19 @@ export class RestDoor {
   }
 }
 
-/** A request beyond a limit of size, for which HTTP has a status of its own. */
-class TooLarge extends Refusal {
-  readonly status: number
-
-  constructor(status: number, message: string) {
-    super(GRPC.invalidArgument, 'sdk', 18, message)
-    this.status = status
-  }
+function splitUrl(url: string): readonly [path: string, query: string] {
+  const at = url.indexOf('?')
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
 }
 
-function allowEverybody(response: ServerResponse): void {
-  response.setHeader('access-control-allow-origin', '*')
-  response.setHeader('access-control-allow-methods', 'GET, POST, OPTIONS')
-  response.setHeader('access-control-allow-headers', `Accept, Content-Type, ${HEIGHT}`)
-  response.setHeader('access-control-expose-headers', `${HEIGHT}, grpc-metadata-${HEIGHT}`)
-  response.setHeader('access-control-max-age', '600')
-}
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 
-function send(response: ServerResponse, status: number, json: string): void {
-  if (response.destroyed || response.headersSent) return
-  const body = Buffer.from(json)
-  response.setHeader('content-type', 'application/json')
-  response.setHeader('content-length', body.length)
-  response.writeHead(status).end(body)
+function sendAnswer(
+  response: ServerResponse,
+  { height, value }: Answer<string>,
+  headers: readonly string[],
+): void {
+  const text = `${height}`
+  sendJson(response, 200, value, [HEIGHT_HEADER, text, METADATA_HEIGHT_HEADER, text, ...headers])
 }

@@ -78,3 +78,8 @@ function rulesOf(path: string): readonly HttpRule[] {
   assert(desc !== undefined, `${path} has no definition`)
   return httpRules(desc)
 }
+
+/** Full names of the services of some methods, each once, in their order. */
+export function servicesOf(methods: Iterable<string>): string[] {
+  return [...new Set([...methods].map((path) => path.slice(1, path.lastIndexOf('/'))))]
+}

@@ -14,7 +14,8 @@ import { GrpcDoor } from './grpc/door.ts'
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './messages.ts'
 import { Queries } from './queries.ts'
 import { RestDoor } from './rest.ts'
-import { deriveRoutes } from './routes.ts'
+import { restPages } from './rest-pages.ts'
+import { deriveRoutes, servicesOf } from './routes.ts'
 import { Comet } from './services/comet.ts'
 import { createNodeService } from './services/node.ts'
 import { createSimulate } from './services/simulate.ts'
@@ -65,7 +66,7 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
     post({ kind: 'log', level: 'error', message: 'a query failed without a name', fields: { error: stack } })
   }
   const { queries, abci } = createDoors(chain, settings, onBug)
-  const rest = settings.rest === undefined ? undefined : new RestDoor(queries, settings.rest, onBug)
+  const rest = openRest(chain, queries, settings, onBug)
   const grpc = settings.grpc === undefined ? undefined : new GrpcDoor(queries, settings.grpc, onBug)
   const restUrl = await rest?.listen()
   const grpcAddress = await grpc?.listen()
@@ -94,4 +95,18 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
     flush()
   })
   post({ kind: 'ready', restUrl, grpcAddress })
+}
+
+function openRest(
+  { name }: Chain,
+  queries: Queries,
+  settings: WorkerSettings,
+  onBug: (error: unknown) => void,
+): RestDoor | undefined {
+  if (settings.rest === undefined) return undefined
+  const { software, minGasPrices, rpcUrl } = settings
+  const services = servicesOf(queries.routes.keys())
+  const chainId = () => queries.versions.read(0, (version) => version.chainId)
+  const pages = restPages({ name, software, minGasPrices, rpcUrl, services, chainId })
+  return new RestDoor(queries, settings.rest, { pages, onBug })
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { EXIT } from '../../src/cli/exit-codes.ts'
 import { DEV_ACCOUNTS } from '../../src/cli/node/dev-accounts.ts'
 import { WadiClient } from '../../src/client/client.ts'
 import { type CliResult, type Devnet, startDevnet, wadi } from './devnet-kit.ts'
@@ -117,7 +118,7 @@ describe('the first example of the README', () => {
       'dev1',
       '-y',
     ]
-    expect((await fails(1, ...again)).stderr).toMatch(/\(asset \d+\)/)
+    expect((await fails(EXIT.refused, ...again)).stderr).toMatch(/\(asset \d+\)/)
   })
 })
 
@@ -209,7 +210,7 @@ describe('transactions', () => {
     writeFileSync(signed, await ok('tx', 'sign', unsigned, '--from', 'dev3'))
     const { txhash } = await json('tx', 'broadcast', signed)
     expect((await json('query', 'tx', 'get-tx', txhash)).tx.body).toMatchObject({ memo: 'hi' })
-    expect((await fails(1, 'tx', 'broadcast', signed)).stderr).toBe(
+    expect((await fails(EXIT.refused, 'tx', 'broadcast', signed)).stderr).toBe(
       `wadi: this transaction was sent already: look it up by its hash, ${txhash}\n`,
     )
     writeFileSync(signed, '{"body":{}}')
@@ -228,7 +229,7 @@ describe('transactions', () => {
 
   test('say codespace, code, reason and fix when they fail', async () => {
     const poor = await fails(
-      1,
+      EXIT.failedInBlock,
       'tx',
       'bank',
       'send',
@@ -244,7 +245,18 @@ describe('transactions', () => {
     expect(JSON.parse(poor.stdout)).toMatchObject({ codespace: 'sdk', code: 5 })
     expect(poor.stderr).toContain('(sdk 5)')
     expect(poor.stderr).toContain('wadi query bank balances')
-    const cheap = await fails(1, 'tx', 'bank', 'send', 'dev5', 'dev6', '1awadi', '-y', '--gas', '1000')
+    const cheap = await fails(
+      EXIT.refused,
+      'tx',
+      'bank',
+      'send',
+      'dev5',
+      'dev6',
+      '1awadi',
+      '-y',
+      '--gas',
+      '1000',
+    )
     expect(cheap.stderr).toContain('raise --gas-adjustment')
   })
 
@@ -288,7 +300,7 @@ describe('an account of several keys', () => {
       writeFileSync(signatures[i] as string, signature)
     }
     const signed = join(folder, 'multi-signed.json')
-    writeFileSync(signed, await ok('tx', 'multisign', unsigned, 'safe', ...signatures))
+    writeFileSync(signed, await ok('tx', 'multi-sign', unsigned, 'safe', ...signatures))
     const { txhash, gas_wanted, gas_used } = await json('tx', 'broadcast', signed)
     // The simulation has seen what the transaction took: 1.3 times it, and no more than 1.5 times.
     expect(Number(gas_wanted)).toBeGreaterThan(Number(gas_used))
@@ -327,7 +339,9 @@ describe('queries', () => {
   })
 
   test('say what does not exist, and what the command line lacks', async () => {
-    expect((await fails(1, 'query', 'asset', 'asset', '999')).stderr).toContain('asset not found (asset 2)')
+    expect((await fails(EXIT.notFound, 'query', 'asset', 'asset', '999')).stderr).toContain(
+      'asset not found (asset 2)',
+    )
     expect((await fails(2, 'query', 'asset', 'asset', 'nine')).stderr).toContain(
       '--asset-id: "nine" is not a whole number',
     )
@@ -336,7 +350,7 @@ describe('queries', () => {
   })
 
   test('say where no node is, and which chain one is of', async () => {
-    const nobody = await fails(1, 'query', 'asset', 'params', '--node', 'http://127.0.0.1:1')
+    const nobody = await fails(EXIT.unreachable, 'query', 'asset', 'params', '--node', 'http://127.0.0.1:1')
     expect(nobody.stderr).toContain('no node answers at http://127.0.0.1:1')
     expect((await fails(1, 'query', 'asset', 'params', '--chain-id', 'wadi-1')).stderr).toContain(
       'is a node of wadi-dev-1',

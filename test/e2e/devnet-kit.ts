@@ -13,6 +13,7 @@ const STOP_MS = 20_000
 
 /** A devnet as `npm start` runs it, in a folder of its own, on free ports. */
 export interface Devnet {
+  readonly home: string
   readonly rpc: string
   readonly rest: string
   /** As `127.0.0.1:9090`. */
@@ -39,28 +40,31 @@ interface Banner {
 /** Two that start at the same moment may find the same port free. */
 const ATTEMPTS = 3
 
-/** Starts a devnet with 200 ms blocks and waits for its first block. */
-export async function startDevnet(): Promise<Devnet> {
+/** How the program is started: a Node, or what starts one, and what comes before the program's own arguments. */
+type Start = readonly [command: string, ...args: string[]]
+
+/** Starts a devnet with 200 ms blocks, of the sources or of another `wadi`, and waits for its first block. */
+export async function startDevnet(start: Start = [process.execPath, program]): Promise<Devnet> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce()
+      return await startOnce(start)
     } catch (error) {
       if (attempt === ATTEMPTS || !/address already in use|taken/.test((error as Error).message)) throw error
     }
   }
 }
 
-async function startOnce(): Promise<Devnet> {
+async function startOnce([command, ...before]: Start): Promise<Devnet> {
   const folder = mkdtempSync(join(tmpdir(), 'wadi-devnet-'))
-  const args = [program, 'dev', '--home', join(folder, 'home'), '--json', '--block-time', '200ms']
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const args = [...before, 'dev', '--home', join(folder, 'home'), '--json', '--block-time', '200ms']
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   const stop = async () => {
     await ended(child)
     rmSync(folder, { recursive: true, force: true })
   }
   try {
     const { chainId, doors, mnemonic, accounts } = await banner(child)
-    return { ...doors, chainId, mnemonic, accounts, stop }
+    return { home: join(folder, 'home'), ...doors, chainId, mnemonic, accounts, stop }
   } catch (error) {
     await stop()
     throw error

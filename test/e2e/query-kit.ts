@@ -34,9 +34,12 @@ export const genesis = {
   asset: {},
 }
 
-export function queryChain(historyVersions = 100): QueryChain {
+export function queryChain(
+  historyVersions = 100,
+  appState: Readonly<Record<string, unknown>> = genesis,
+): QueryChain {
   const state = new MemoryState(chain.stores, { historyVersions, minHistory: 1 })
-  return { chain: TestChain.create(chain, { state, genesis }), store: state.store }
+  return { chain: TestChain.create(chain, { state, genesis: appState }), store: state.store }
 }
 
 /** A query worker over that chain; nothing answers behind `rpcUrl` unless the test says so. */

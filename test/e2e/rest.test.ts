@@ -144,13 +144,14 @@ describe('answers', () => {
 describe('bad input', () => {
   test('unknown routes and verbs answer 501', async () => {
     for (const path of [
-      '/',
       '/nope',
       `${bank}`,
       `${bank}/balances/`,
       `${bank}/balances/a/b/c`,
       '//',
       '/%2e%2e/x',
+      '/openapi.json/',
+      '/keplr',
     ]) {
       expectError(await call(path), 501, 12, /^Not Implemented$/)
     }
@@ -303,23 +304,6 @@ describe('bad input', () => {
 })
 
 describe('the listener', () => {
-  test('pages of any origin may call, and may send JSON', async () => {
-    const response = await fetch(`${pool.restUrl}/cosmos/tx/v1beta1/simulate`, {
-      method: 'OPTIONS',
-      headers: { origin: 'https://wallet.example', 'access-control-request-headers': 'content-type' },
-    })
-    expect(response.status).toBe(204)
-    expect(response.headers.get('access-control-allow-origin')).toBe('*')
-    expect(response.headers.get('access-control-allow-headers')?.toLowerCase()).toContain('content-type')
-  })
-
-  test('or none may, if the node is set so', async () => {
-    const closed = await startPool(store, { rest: { host: '127.0.0.1', port: 0, cors: false } })
-    const { headers } = await fetch(`${closed.restUrl}${bank}/supply`)
-    expect(headers.get('access-control-allow-origin')).toBeNull()
-    await closed.close()
-  })
-
   test('more requests at once than it answers get 503', async () => {
     // Every search waits for an RPC that accepts connections and says nothing.
     const silent = createServer(() => {}).listen(0, '127.0.0.1')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { RunContext } from '../context.ts'
+import { addExample } from '../help.ts'
 import {
   addKeyringOptions,
   addNodeOptions,
@@ -40,6 +41,7 @@ function addCommitment(asset: Command, context: RunContext): void {
     .requiredOption('--from <key>', 'name or address of the account that will register them')
     .option('--salt <hex>', '32 bytes that nobody can guess (default: new ones)')
     .option('--ignore <path...>', 'leave these out too, as "wadi asset hash" does')
+  addExample(command, 'wadi asset commitment examples/model --from dev0')
   addKeyringOptions(addNodeOptions(command)).action(async (path: string, options: CommitmentOptions) => {
     const { runCommitment } = await import('./commitment.ts')
     await runCommitment(context, path, options)
@@ -57,6 +59,7 @@ function addHash(asset: Command, context: RunContext): void {
     )
     .option('--ignore <path...>', 'leave these out too; paths relative to the folder')
     .option('--json', 'print JSON with every file')
+  addExample(hash, 'wadi asset hash examples/model')
   addOutputOption(hash).action(async (path: string, options: HashOptions) => {
     const { hashPath } = await import('./hash.ts')
     const { digestLines } = await import('../../client/model-digest.ts')

@@ -54,10 +54,12 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
     return startWadiNode(context, options, sink, {
       rpc: at(ports.rpc),
       p2p: at(ports.p2p),
-      rest: at(ports.rest),
+      // For development: pages and explorers in a browser may call.
+      rest: { ...at(ports.rest), cors: ['*'] },
       grpc: at(ports.grpc),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
+      portable: true,
     })
   })
   const { node, ended, doors, height } = started

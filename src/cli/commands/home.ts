@@ -1,9 +1,16 @@
 import { type Command, Option } from 'commander'
+import { paint } from '../colour.ts'
 import type { RunContext } from '../context.ts'
+import { CommandError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+import { addExample } from '../help.ts'
 import { addNodeOptions, addOutputOption, type NodeOptions } from '../options.ts'
 import { type OutputFormat, print } from '../output.ts'
 
 const DEFAULT_HOME = '.wadi/node'
+
+/** What answers at all, answers within this on a busy machine. */
+const PATIENCE_MS = 10_000
 
 interface InitCommandOptions {
   readonly home: string
@@ -19,7 +26,6 @@ export function addHomeCommands(program: Command, context: RunContext): void {
   addInit(program, context)
   addStatus(program, context)
   addDoctor(program, context)
-  addVersion(program, context)
 }
 
 function addInit(program: Command, context: RunContext): void {
@@ -36,6 +42,7 @@ function addInit(program: Command, context: RunContext): void {
     )
     .option('--genesis <file>', 'join the chain that starts from this file')
     .option('--authority <address>', 'of a new chain: who may change its parameters')
+  addExample(command, 'wadi init my-node --genesis genesis.json --home .wadi/node')
   addOutputOption(command).action(async (moniker: string, options: InitCommandOptions) => {
     const { runInit } = await import('./init.ts')
     await print(context, options.output, runInit(moniker, options))
@@ -44,15 +51,16 @@ function addInit(program: Command, context: RunContext): void {
 
 function addStatus(program: Command, context: RunContext): void {
   const command = program.command('status').description('say how a node is doing')
+  addExample(command, 'wadi status --node http://127.0.0.1:26657')
   addNodeOptions(command).action(async (options: NodeOptions) => {
     const { nodeStatus } = await import('../node/rpc.ts')
-    const status = await nodeStatus(options.node)
+    const status = await nodeStatus(options.node, PATIENCE_MS)
     if (status === undefined) {
-      context.stderr.write(
-        `wadi: no node answers at ${options.node}\n  - start one, or name another with --node\n`,
+      throw new CommandError(
+        `no node answers at ${options.node}`,
+        ['start one, or name another with --node'],
+        EXIT.unreachable,
       )
-      context.exit(1)
-      return
     }
     await print(context, options.output, {
       node_id: status.nodeId,
@@ -72,6 +80,7 @@ function addDoctor(program: Command, context: RunContext): void {
     .description('look for the usual reasons why a node does not run; changes nothing')
     .option('--home <folder>', 'home of the node', DEFAULT_HOME)
     .option('--node <url>', 'RPC of a node to compare with')
+  addExample(command, 'wadi doctor --home .wadi/devnet')
   addOutputOption(command).action(async (options: { home: string; node?: string; output: OutputFormat }) => {
     const { runDoctor } = await import('../node/doctor.ts')
     const rpc = options.node === undefined ? {} : { rpcUrl: options.node }
@@ -89,24 +98,10 @@ function addDoctor(program: Command, context: RunContext): void {
       )
     else {
       for (const { check, ok, detail, fix } of findings) {
-        context.stdout.write(
-          `${ok ? 'ok ' : 'BAD'} ${check}: ${detail}\n${fix === undefined ? '' : `    - ${fix}\n`}`,
-        )
+        const mark = ok ? paint(context.stdout, 'green', 'ok ') : paint(context.stdout, 'red', 'BAD')
+        context.stdout.write(`${mark} ${check}: ${detail}\n${fix === undefined ? '' : `    - ${fix}\n`}`)
       }
     }
-    if (findings.some(({ ok }) => !ok)) context.exit(1)
-  })
-}
-
-function addVersion(program: Command, context: RunContext): void {
-  const command = program.command('version').description('print versions').option('--long', 'of everything')
-  addOutputOption(command).action(async (options: { long?: boolean; output: OutputFormat }) => {
-    const { version } = context
-    if (options.long !== true) {
-      await print(context, options.output, options.output === 'json' ? { version } : version)
-      return
-    }
-    const { longVersion } = await import('./version.ts')
-    await print(context, options.output, { version, ...longVersion() })
+    if (findings.some(({ ok }) => !ok)) context.exit(EXIT.failed)
   })
 }

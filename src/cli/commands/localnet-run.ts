@@ -6,7 +6,13 @@ import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
 import { type Localnet, runLocalnet } from '../node/localnet.ts'
 import type { ControlRequest, NodeReport } from '../node/localnet-control.ts'
-import { initLocalnet, isLocalnet, type LocalnetSpec, readLocalnet } from '../node/localnet-files.ts'
+import {
+  initLocalnet,
+  isLocalnet,
+  type LocalnetSpec,
+  readLocalnet,
+  setBlockTime,
+} from '../node/localnet-files.ts'
 import type { Which } from '../node/localnet-node.ts'
 import { logPrinter } from '../node/log-lines.ts'
 import { wadiCommand } from '../node/program.ts'
@@ -20,7 +26,8 @@ export interface LocalnetCommandOptions {
   /** Of a new net; absent where nobody asks for a number. */
   readonly validators?: number
   readonly fullNodes?: number
-  readonly blockTime: string
+  /** Of a new net 1 s, of one that is there as it was, where nobody asks for one. */
+  readonly blockTime?: string
   readonly reset?: boolean
 }
 
@@ -38,8 +45,10 @@ export async function runLocalnetCommand(
   findCometbft()
   const { dir } = options
   if (options.reset === true && isLocalnet(dir)) rmSync(readLocalnet(dir).dir, { recursive: true })
-  if (isLocalnet(dir)) refuseOtherSize(readLocalnet(dir), options)
-  else await makeLocalnet(options)
+  if (isLocalnet(dir)) {
+    refuseOtherSize(readLocalnet(dir), options)
+    takeBlockTime(context, options)
+  } else await makeLocalnet(options)
   const stop = Promise.withResolvers<void>()
   // Before anything runs: who stops the net while it starts must not leave half of it behind.
   const forget = onStopSignal(() => stop.resolve())
@@ -70,8 +79,21 @@ export function refuseOtherSize(
   ])
 }
 
+/** Gives every node of a net that is there the time between blocks that was asked for, and says so. */
+export function takeBlockTime(
+  context: Pick<RunContext, 'stderr'>,
+  { dir, blockTime }: Pick<LocalnetCommandOptions, 'dir' | 'blockTime'>,
+): void {
+  if (blockTime === undefined) return
+  const { blockTimeMs } = readLocalnet(dir)
+  const asked = parseDuration(blockTime)
+  if (asked === blockTimeMs) return
+  setBlockTime(dir, asked)
+  context.stderr.write(`Blocks are ${asked} ms apart from now on; they were ${blockTimeMs} ms.\n`)
+}
+
 async function makeLocalnet(options: LocalnetCommandOptions): Promise<void> {
-  const { dir, validators = 4, fullNodes = 0, blockTime } = options
+  const { dir, validators = 4, fullNodes = 0, blockTime = '1s' } = options
   usableFolder(dir, '--dir')
   const template = readTemplate('localnet')
   const addresses = DEV_ACCOUNTS.map(({ address }) => address)

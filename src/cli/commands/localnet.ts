@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { RunContext } from '../context.ts'
+import { addExample } from '../help.ts'
 import { addOutputOption } from '../options.ts'
 import { type OutputFormat, print } from '../output.ts'
 
@@ -15,18 +16,20 @@ export function addLocalnetCommand(program: Command, context: RunContext): void 
     .option('--dir <folder>', 'where the net lives', DEFAULT_DIR)
     .option('--validators <number>', 'nodes that vote, of a new net (default: 4)', count)
     .option('--full-nodes <number>', 'nodes that follow, of a new net (default: 0)', count)
-    .option('--block-time <duration>', 'time between blocks, as 200ms or 1s', '1s')
+    .option('--block-time <duration>', 'time between blocks, as 200ms (default: as before; of a new net 1s)')
     .option('--reset', 'start over: forget the net and its chain')
     .action(async (options) => {
       const { runLocalnetCommand } = await import('./localnet-run.ts')
       context.exit(await runLocalnetCommand(context, options))
     })
+  addExample(localnet, 'wadi localnet --validators 4 --block-time 500ms', 'wadi localnet kill 2')
   addControl(localnet, context)
 }
 
 function addControl(localnet: Command, context: RunContext): void {
   const control = (name: string, description: string, node: boolean) => {
     const command = localnet.command(name).description(description)
+    addExample(command, `wadi localnet ${name}${node ? ' 2' : ''}`)
     if (node) command.argument('<node>', 'its number', count)
     addOutputOption(command)
     command.action(async (...given: unknown[]) => {

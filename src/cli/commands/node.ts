@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RunContext } from '../context.ts'
+import { addExample } from '../help.ts'
 
 /** Commands that run nodes. Their code is loaded when one of them is called. */
 export function addNodeCommands(program: Command, context: RunContext): void {
-  program
+  const dev = program
     .command('dev')
     .description('run a one-validator chain with ten funded accounts, for development')
     .option('--home <folder>', 'where the chain lives', '.wadi/devnet')
@@ -17,7 +18,8 @@ export function addNodeCommands(program: Command, context: RunContext): void {
       const { runDev } = await import('./dev.ts')
       context.exit(await runDev({ ...context, queryThread, chain: await context.loadChain() }, options))
     })
-  program
+  addExample(dev, 'wadi dev --block-time 200ms', 'wadi dev --reset')
+  const start = program
     .command('start')
     .description('run the node of a home: the application and CometBFT')
     .option('--home <folder>', 'home of the node', '.wadi/node')
@@ -30,6 +32,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
       const { runStart } = await import('./start.ts')
       context.exit(await runStart({ ...context, queryThread, chain: await context.loadChain() }, options))
     })
+  addExample(start, 'wadi start --home .wadi/node --log-level p2p:none,*:error')
 }
 
 async function startQueryThread() {

@@ -19,10 +19,12 @@ export interface StartCommandOptions {
 export interface Overrides {
   readonly rpc?: { readonly host: string; readonly port: number }
   readonly p2p?: { readonly host: string; readonly port: number }
-  readonly rest?: { readonly host: string; readonly port: number }
+  readonly rest?: { readonly host: string; readonly port: number; readonly cors?: readonly string[] }
   readonly grpc?: { readonly host: string; readonly port: number }
   readonly env?: Readonly<Record<string, string>>
   readonly cometbft?: Cometbft
+  /** See `AppServerOptions.portable`. */
+  readonly portable?: boolean
 }
 
 /** A node that runs: both its processes, and how to end them. */
@@ -110,6 +112,7 @@ function appOf(
     rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
     ...(overrides.grpc === undefined ? {} : { grpc: overrides.grpc }),
+    ...(overrides.portable === undefined ? {} : { portable: overrides.portable }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })

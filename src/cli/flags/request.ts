@@ -1,10 +1,10 @@
-import type { Command } from 'commander'
-import { Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import { fromJson, JsonError, type JsonObject, type JsonValue } from '#lib/proto-json.ts'
 import type { DescMessage } from '#lib/reflect.ts'
+import { giveHint, type Hint } from '../completion/hints.ts'
 import { UsageError } from '../errors.ts'
 import { type FieldFlag, fieldFlags, flagName } from './fields.ts'
-import { flagKind, parseFlag, placeholder, type ResolveAddress } from './values.ts'
+import { enumNames, flagKind, parseFlag, placeholder, type ResolveAddress } from './values.ts'
 
 /** Says what a full name means, as `wadi.asset.v1.MsgRegisterAsset.kind`. */
 export type Explain = (fullName: string) => string | undefined
@@ -27,8 +27,10 @@ export class RequestFlags {
   addTo(command: Command, explain: Explain): void {
     for (const { flag, field, repeated, kind } of this.#positional) {
       const name = flag.replaceAll('.', '-')
-      const text = [firstLine(explain(fullName(field))), syntaxOf(kind)]
-      command.argument(repeated ? `[${name}...]` : `[${name}]`, text.filter(isText).join(' '))
+      const text = [firstLine(explain(fullName(field))), syntaxOf(kind)].filter(isText).join(' ')
+      const argument = new Argument(repeated ? `[${name}...]` : `[${name}]`, text)
+      giveHint(argument, hintFor(kind, field))
+      command.addArgument(argument)
     }
     for (const each of this.flags) {
       const option = optionOf(each, explain)
@@ -102,6 +104,13 @@ function optionOf({ flag, field, kind, repeated, whole }: FieldFlag, explain: Ex
   if (kind === 'bool') option.preset('true')
   if (repeated) option.argParser((next: string, before: string[] | undefined) => [...(before ?? []), next])
   return whole ? option.hideHelp() : option
+}
+
+/** What a shell completes for a field. */
+function hintFor(kind: FieldFlag['kind'], field: FieldFlag['field']): Hint {
+  if (kind === 'address') return { kind: 'keys' }
+  if (kind === 'enum' && field.enum !== undefined) return { kind: 'choices', values: enumNames(field.enum) }
+  return kind === 'bool' ? { kind: 'choices', values: ['true', 'false'] } : { kind: 'nothing' }
 }
 
 /** How a value is written whose kind does not say it. */

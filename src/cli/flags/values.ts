@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { type DescEnum, ScalarType } from '@bufbuild/protobuf'
 import { clip, fromBase64, fromHex, toBase64 } from '#lib/bytes.ts'
 import type { JsonObject, JsonValue } from '#lib/proto-json.ts'
 import { type DescField, type DescMessage, scalarOf } from '#lib/reflect.ts'
 import { UsageError } from '../errors.ts'
+import { readBytes } from '../files.ts'
+import { didYouMean } from '../suggest.ts'
 
 /** How the value of a field is written on the command line. */
 export type FlagKind = 'text' | 'number' | 'bool' | 'bytes' | 'enum' | 'address' | 'coin' | 'json' | 'message'
@@ -98,7 +99,7 @@ function parseBool(text: string): boolean {
 
 /** Bytes in hex (with or without 0x), in base64, or in a file named behind an @. */
 export function parseBytes(text: string): Uint8Array {
-  if (text.startsWith('@')) return readFileSync(text.slice(1))
+  if (text.startsWith('@')) return readBytes(text.slice(1))
   const digits = text.startsWith('0x') ? text.slice(2) : text
   if (/^[0-9a-fA-F]*$/.test(digits) && digits.length % 2 === 0) return fromHex(digits)
   try {
@@ -133,7 +134,8 @@ function parseEnum(desc: DescEnum, text: string): string {
   const wanted = text.toUpperCase().replaceAll('-', '_')
   const found = desc.values.find(({ name }) => name === wanted || shortName(desc, name) === wanted)
   if (found !== undefined) return found.name
-  throw new UsageError(`${clip(text)} is none of ${enumNames(desc).join(', ')}`)
+  const names = enumNames(desc)
+  throw new UsageError(`${clip(text)} is none of ${names.join(', ')}.${didYouMean(text, names)}`)
 }
 
 const COIN = /^(\d+)(?:\.(\d+))?([a-zA-Z][a-zA-Z0-9/:._-]{1,127})$/

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { RunContext } from '../context.ts'
+import { addExample } from '../help.ts'
 import { addOutputOption } from '../options.ts'
 import { type OutputFormat, print } from '../output.ts'
 
@@ -22,6 +23,7 @@ export function addGenesisCommand(program: Command, context: RunContext): void {
     )
     .requiredOption('--file <file>', 'the accounts')
     .option('--amount <coins>', 'what accounts without coins of their own get, as 5awadi')
+  addExample(add, 'wadi genesis add-accounts --file accounts.txt --amount 5WADI --home .wadi/node')
   common(add).action(async (options: GenesisOptions) => {
     const { addAccounts } = await import('./add-accounts.ts')
     const added = await addAccounts(await fileOf(options), options, context.stderr)
@@ -30,6 +32,7 @@ export function addGenesisCommand(program: Command, context: RunContext): void {
   const validate = genesis
     .command('validate')
     .description('start a chain from the file in memory, and say what is wrong with it')
+  addExample(validate, 'wadi genesis validate --genesis genesis.json')
   common(validate).action(async (options: GenesisOptions) => {
     const { validateGenesis } = await import('./validate.ts')
     const chain = await context.loadChain()

@@ -1,8 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fromHex } from '#lib/bytes.ts'
 import { CommandError, UsageError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
 import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
+import { didYouMean } from '../suggest.ts'
 import {
   type KeyAlgorithm,
   type KeyInfo,
@@ -11,16 +13,12 @@ import {
   type NamedKey,
   readAddress,
 } from './key.ts'
-import { multisigInfo } from './multisig.ts'
+import { readKeyFile, refuseOthers, type StoredKey, storedInfo } from './key-file.ts'
+import { KEY_NAME, namesIn } from './names.ts'
 import { KeyFileError, lockKey, SCRYPT_N, unlockKey, type Web3Secret } from './web3-secret.ts'
 
 /** `file`: every key under a password. `test`: none, for keys that hold nothing of value. */
 export type KeyringBackend = 'file' | 'test'
-
-/** A key file: any tool reads the Web3 secret, this one also what stands under `wadi`. */
-interface StoredKey extends Web3Secret {
-  readonly wadi?: NamedKey
-}
 
 /** Where a password comes from when one is needed; `confirm` asks twice. */
 export type AskPassword = (question: string, confirm?: boolean) => Promise<string>
@@ -28,8 +26,6 @@ export type AskPassword = (question: string, confirm?: boolean) => Promise<strin
 /** Keys without a password are locked with this one, which everybody knows. */
 const TEST_PASSWORD = 'test'
 const TEST_SCRYPT_N = 2 ** 4
-
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/
 
 /** The chains whose first accounts have keys that everybody knows. */
 const PUBLIC_CHAINS: readonly string[] = ['wadi-dev-1', 'wadi-local-1']
@@ -49,31 +45,57 @@ export class Keyring {
     this.#scryptN = scryptN
   }
 
-  /** All keys, by name. */
+  /** All keys, by name; files that cannot be read are left out, see {@link damaged}. */
   list(): NamedKey[] {
-    if (!existsSync(this.folder)) return []
-    const names = readdirSync(this.folder).filter((file) => file.endsWith('.json'))
-    names.sort((a, b) => (a < b ? -1 : 1))
-    return names.map((file) => this.#infoOf(file.slice(0, -'.json'.length)))
+    return this.#scan().keys
   }
 
-  /** A key by its name or by its address in either spelling. */
+  /** What is wrong with the files that are no keys, one message a file. */
+  damaged(): string[] {
+    return this.#scan().damaged
+  }
+
+  #scan(): { keys: NamedKey[]; damaged: string[] } {
+    const keys: NamedKey[] = []
+    const damaged: string[] = []
+    for (const name of this.#names()) {
+      try {
+        keys.push(this.#infoOf(name))
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error
+        damaged.push(error.message)
+      }
+    }
+    return { keys, damaged }
+  }
+
+  #names(): string[] {
+    return namesIn(this.folder)
+  }
+
+  /** A key by its name or by its address in either spelling. Throws {@link CommandError} if its file is damaged. */
   find(nameOrAddress: string): NamedKey | undefined {
     const address = readAddress(nameOrAddress)
-    return this.list().find((key) =>
-      address === undefined ? key.name === nameOrAddress : key.address === address,
-    )
+    if (address !== undefined) return this.list().find((key) => key.address === address)
+    return this.#names().includes(nameOrAddress) ? this.#infoOf(nameOrAddress) : undefined
   }
 
   /** Like {@link find}; throws {@link CommandError} with the keys there are. */
   must(nameOrAddress: string): NamedKey {
     const found = this.find(nameOrAddress)
     if (found !== undefined) return found
-    const names = this.list().map(({ name }) => name)
-    throw new CommandError(`no key is named ${nameOrAddress} in ${this.folder}`, [
-      names.length === 0 ? 'make one: "wadi keys add NAME"' : `there are: ${names.join(', ')}`,
-      this.elsewhere(nameOrAddress),
-    ])
+    const { keys, damaged } = this.#scan()
+    const names = keys.map(({ name }) => name)
+    const near = didYouMean(nameOrAddress, names)
+    throw new CommandError(
+      `no key is named ${nameOrAddress} in ${this.folder}${near === '' ? '' : `.${near}`}`,
+      [
+        names.length === 0 ? 'make one: "wadi keys add NAME"' : `there are: ${names.join(', ')}`,
+        this.elsewhere(nameOrAddress),
+        ...damaged.map((problem) => `not a key: ${problem.split('\n')[0]}`),
+      ],
+      EXIT.notFound,
+    )
   }
 
   /** Where a key may be that is not here; the keyring of the other kind, if it is there. */
@@ -81,7 +103,8 @@ export class Keyring {
     const [other, keys] =
       this.backend === 'test' ? ['file', 'under a password'] : ['test', 'without password']
     const file = join(dirname(this.folder), `keyring-${other}`, `${name}.json`)
-    if (NAME.test(name) && existsSync(file)) return `it is in the other keyring: --keyring-backend ${other}`
+    if (KEY_NAME.test(name) && existsSync(file))
+      return `it is in the other keyring: --keyring-backend ${other}`
     return `another folder: --keyring-dir; keys ${keys}: --keyring-backend ${other}`
   }
 
@@ -90,7 +113,7 @@ export class Keyring {
     const found = this.must(nameOrAddress)
     if (found.algorithm !== 'multisig') return found
     throw new CommandError(`${found.name} is a multisig: it has no key of its own, its members sign for it`, [
-      `"wadi tx sign FILE --from MEMBER --multisig ${found.name}", then "wadi tx multisign FILE ${found.name} …"`,
+      `"wadi tx sign FILE --from MEMBER --multisig ${found.name}", then "wadi tx multi-sign FILE ${found.name} …"`,
     ])
   }
 
@@ -126,7 +149,7 @@ export class Keyring {
 
   /** Throws unless a new key may have that name. */
   checkFree(name: string): void {
-    if (!NAME.test(name)) {
+    if (!KEY_NAME.test(name)) {
       throw new UsageError(
         `${JSON.stringify(name)} is no name for a key: take up to 64 letters, digits, dots, - or _`,
       )
@@ -137,7 +160,8 @@ export class Keyring {
           `  - take another name; that account signs there without a key: --from ${name}`,
       )
     }
-    if (existsSync(this.#fileOf(name))) {
+    // A link to nothing is there as well.
+    if (lstatSync(this.#fileOf(name), { throwIfNoEntry: false }) !== undefined) {
       throw new CommandError(`there is a key named ${name} already`, [
         `take another name, or "wadi keys delete ${name}"`,
       ])
@@ -146,18 +170,33 @@ export class Keyring {
 
   /** The private key, 32 bytes; asks for its password. */
   async privateKey({ name, address, algorithm }: KeyInfo): Promise<Uint8Array> {
+    const secret = this.#at(name, () => {
+      refuseOthers(this.#fileOf(name))
+      return this.#read(name)
+    })
     const password = this.backend === 'test' ? TEST_PASSWORD : await this.#ask(`Password of the key ${name}`)
-    const key = this.#at(name, () => unlockKey(this.#read(name), password))
+    const key = this.#at(name, () => unlockKey(secret, password))
     // What stands beside the secret is not covered by its MAC.
     if (keyInfo(name, key, algorithm).address === address) return key
-    throw new CommandError(`${this.#fileOf(name)}: the key inside does not have the address ${address}`, [
-      'somebody changed the file: restore it from a backup',
-    ])
+    throw new CommandError(
+      `${this.#fileOf(name)}: the key inside does not have the address ${address}`,
+      ['somebody changed the file: restore it from a backup'],
+      EXIT.locked,
+    )
   }
 
   /** The key file as it stands, for other tools. */
   secret({ name }: KeyInfo): Web3Secret {
-    return this.#read(name)
+    return this.#at(name, () => this.#read(name))
+  }
+
+  /** Gives a key another name. It has both for a moment, and never none. */
+  rename({ name }: NamedKey, to: string): NamedKey {
+    this.checkFree(to)
+    const stored = this.#at(name, () => this.#read(name))
+    this.#write(to, { ...stored, wadi: { ...stored.wadi, name: to } })
+    rmSync(this.#fileOf(name))
+    return this.#infoOf(to)
   }
 
   /** Removes a key for good. */
@@ -170,44 +209,25 @@ export class Keyring {
   }
 
   #infoOf(name: string): NamedKey {
-    const { wadi } = this.#read(name)
-    if (wadi?.algorithm === 'multisig') return this.#at(name, () => checkedMultisig({ ...wadi, name }))
-    if (wadi !== undefined) return { ...wadi, name }
-    throw new CommandError(`${this.#fileOf(name)} does not say which address it has`, [
-      `move it away and import it: "wadi keys import ${name} FILE"`,
-    ])
+    return this.#at(name, () => {
+      if (!KEY_NAME.test(name))
+        throw new KeyFileError('its name is none that a key may have: rename the file')
+      return storedInfo(name, this.#read(name))
+    })
   }
 
   #read(name: string): StoredKey {
-    return this.#at(name, () => {
-      try {
-        return JSON.parse(readFileSync(this.#fileOf(name), 'utf8')) as StoredKey
-      } catch (error) {
-        throw new KeyFileError((error as Error).message)
-      }
-    })
+    return readKeyFile(this.#fileOf(name))
   }
 
   #at<T>(name: string, work: () => T): T {
     try {
       return work()
     } catch (error) {
-      if (error instanceof KeyFileError) throw new CommandError(`${this.#fileOf(name)}: ${error.message}`)
-      throw error
+      if (!(error instanceof KeyFileError)) throw error
+      throw new CommandError(`${this.#fileOf(name)}: ${error.message}`, [], EXIT.locked)
     }
   }
-}
-
-/** A multisig whose address is that of its members; nothing else vouches for what stands in its file. */
-function checkedMultisig({ name, threshold, members, address }: MultisigInfo): MultisigInfo {
-  let info: MultisigInfo
-  try {
-    info = multisigInfo(name, threshold, members)
-  } catch (error) {
-    throw new KeyFileError(`its members are no public keys: ${(error as Error).message}`)
-  }
-  if (info.address === address) return info
-  throw new KeyFileError(`its members make the address ${info.address}, not ${address}`)
 }
 
 /** The number of a development account by its name; -1 for any other. */

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { CommandError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
+import { readText } from '../files.ts'
 import type { AskPassword } from './keyring.ts'
 
 const MIN_LENGTH = 8
+const MAX_FILE_BYTES = 64 * 1024
 
 /** Passwords from a file, from `$WADI_PASSWORD`, or from whoever sits at the terminal. */
 export function passwordSource(file: string | undefined): AskPassword {
@@ -10,9 +12,11 @@ export function passwordSource(file: string | undefined): AskPassword {
     const given = file === undefined ? process.env['WADI_PASSWORD'] : firstLine(file)
     if (given !== undefined) return confirm ? checked(given) : given
     if (!process.stdin.isTTY) {
-      throw new CommandError('a password is needed, and nobody is at the terminal to be asked', [
-        'give it with --password-file or $WADI_PASSWORD',
-      ])
+      throw new CommandError(
+        'a password is needed, and nobody is at the terminal to be asked',
+        ['give it with --password-file or $WADI_PASSWORD'],
+        EXIT.locked,
+      )
     }
     return confirm ? newPassword(question) : askOnce(question)
   }
@@ -38,7 +42,7 @@ function checked(password: string): string {
 
 function firstLine(file: string): string {
   try {
-    return readFileSync(file, 'utf8').split(/\r?\n/)[0] ?? ''
+    return readText(file, MAX_FILE_BYTES).split(/\r?\n/)[0] ?? ''
   } catch (error) {
     throw new CommandError(`the password file cannot be read: ${(error as Error).message}`)
   }

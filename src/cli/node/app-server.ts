@@ -1,3 +1,5 @@
+import type { Verifier } from '#lib/verifier.ts'
+import { availableVerifier } from '#lib/verifier-available.ts'
 import { nativeVerifier } from '#lib/verifier-native.ts'
 import { AbciServer } from '../../abci/server.ts'
 import type { FrameTrace } from '../../abci/trace.ts'
@@ -26,11 +28,14 @@ export interface AppServerOptions {
   readonly software: string
   readonly log: AppLog
   readonly rpcUrl: string
-  /** Instead of the addresses in `app.toml`. */
-  readonly rest?: Address
+  /** Instead of the address in `app.toml`, and of the origins there. */
+  readonly rest?: Address & { readonly cors?: readonly string[] }
+  /** Instead of the address in `app.toml`. */
   readonly grpc?: Address
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
+  /** Checks signatures without the native verifier where that is missing, and says so; a validator must have it. */
+  readonly portable?: boolean
   /** Where queries will run; its code loads already. */
   readonly queryThread?: QueryThread
 }
@@ -119,18 +124,19 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
   const app = createApp({
     chain,
     state: storage,
-    verifier: nativeVerifier(),
+    verifier: verifierOf(options),
     minGasPrices: parseGasPrices(home.app.minimumGasPrices),
     version: { software: options.software, protocol: PROTOCOL_VERSION },
     log,
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
-  const { rest, grpc } = home.app
+  const rest = { ...home.app.rest, ...options.rest }
+  const grpc = { ...home.app.grpc, ...options.grpc }
   const { pool, serving } = openQueryPool({
     store: storage.store,
     rpcUrl: options.rpcUrl,
     rest: rest.enabled ? (options.rest ?? rest) : undefined,
-    grpc: grpc.enabled ? (options.grpc ?? grpc) : undefined,
+    grpc: grpc.enabled ? grpc : undefined,
     minGasPrices: home.app.minimumGasPrices,
     software: options.software,
     log,
@@ -145,6 +151,11 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
   // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
   doors.catch(() => {})
   return { app: withQueries(app, pool), storage, pool, serving: doors }
+}
+
+function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
+  if (!portable) return nativeVerifier()
+  return availableVerifier(({ message }) => log('warn', `signatures are checked slowly: ${message}`))
 }
 
 /** The application knows the document; this knows which file it came from. */

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'smol-toml'
+import { isOrigin, REST_LIMITS, type RestLimits } from '../../query/rest-limits.ts'
 import { NodeError } from './errors.ts'
 import { MEMPOOL_MIB } from './go-memory.ts'
-import { LOOPBACK } from './ports.ts'
+import { DEFAULT_PORTS, LOOPBACK } from './ports.ts'
 
 /** What `config.toml` is written from. */
 export interface CometbftSettings {
@@ -74,9 +75,18 @@ export interface AppSettings {
   readonly indexEvents: readonly string[]
   /** Blocks between snapshots of the state. */
   readonly snapshotInterval: number
-  readonly rest: DoorSettings
+  readonly rest: RestSettings
   readonly grpc: DoorSettings
 }
+
+/** The `[api]` section. */
+export interface RestSettings extends RestLimits, DoorSettings {
+  /** Origins whose pages may read answers; `*` for every one. */
+  readonly cors: readonly string[]
+}
+
+/** What REST does unless `app.toml` says otherwise. */
+export const DEFAULT_REST: Omit<RestSettings, 'host' | 'port'> = { enabled: true, cors: [], ...REST_LIMITS }
 
 /** What wallets, explorers and relayers search for. */
 export const DEFAULT_INDEX_EVENTS: readonly string[] = [
@@ -107,6 +117,24 @@ snapshot-interval = ${s.snapshotInterval}
 enable = ${s.rest.enabled}
 address = "tcp://${s.rest.host}:${s.rest.port}"
 
+# Web pages that may read what REST answers, by their origins: ["https://wallet.example"], or ["*"] for all of them.
+cors = ${JSON.stringify(s.rest.cors)}
+
+# Connections open at once, never more than files may be open (ulimit -n); one more is answered with 503.
+max-open-connections = ${s.rest.maxConnections}
+
+# Requests that wait at once, for CometBFT or the rest of their body; one more is answered with 503.
+max-concurrent-requests = ${s.rest.maxConcurrent}
+
+# Bytes of a body; a longer one is answered with 413.
+max-body-bytes = ${s.rest.maxBodyBytes}
+
+# Bytes of a path with its parameters; a longer one is answered with 414.
+max-url-bytes = ${s.rest.maxUrlBytes}
+
+# Seconds that a client may take to send a request.
+client-timeout = ${s.rest.clientTimeoutMs / 1000}
+
 # In plain HTTP/2, for programs on this machine or behind a proxy that encrypts. Without this section gRPC is off.
 [grpc]
 enable = ${s.grpc.enabled}
@@ -132,29 +160,64 @@ export function readToml(file: string): Readonly<Record<string, unknown>> {
 }
 
 const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api', 'grpc']
-const DOOR_KEYS = ['enable', 'address']
+const API_KEYS = [
+  ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
+  ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
+]
+const GRPC_KEYS = ['enable', 'address']
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
 export function readAppSettings(file: string): AppSettings {
-  const top = new Table(file, '', readToml(file), APP_KEYS)
-  const door = (name: string): DoorSettings => {
-    const table = new Table(file, `${name}.`, top.table(name), DOOR_KEYS)
-    return { enabled: table.get('enable', isBoolean, 'true or false'), ...table.address('address') }
-  }
+  return appSettings(file, readToml(file))
+}
+
+/** {@link readAppSettings} of what is in the file, or is to be. */
+export function appSettings(file: string, values: Readonly<Record<string, unknown>>): AppSettings {
+  const top = new Table(file, '', values, APP_KEYS)
+  const api = new Table(file, 'api.', top.table('api'), API_KEYS)
   const interval = top.get('snapshot-interval', isPositiveInteger, 'a number of blocks, at least 1')
   return {
     minimumGasPrices: top.get('minimum-gas-prices', isString, 'a string such as "1000awadi" or ""'),
     indexEvents: top.get('index-events', isStringList, 'a list of strings such as "message.sender"'),
     snapshotInterval: Number(interval),
-    rest: door('api'),
-    // Homes that are older than gRPC have no such section.
-    grpc: top.values['grpc'] === undefined ? { enabled: false, host: LOOPBACK, port: 0 } : door('grpc'),
+    rest: readRest(api),
+    grpc: top.values['grpc'] === undefined ? GRPC_OFF : readGrpc(file, top),
+  }
+}
+
+/** Homes that are older than gRPC have no section for it. */
+const GRPC_OFF: DoorSettings = { enabled: false, host: LOOPBACK, port: DEFAULT_PORTS.grpc }
+
+function readGrpc(file: string, top: Table): DoorSettings {
+  const grpc = new Table(file, 'grpc.', top.table('grpc'), GRPC_KEYS)
+  return { enabled: grpc.get('enable', isBoolean, 'true or false'), ...grpc.address('address') }
+}
+
+/** What a home of an older release lacks has its default. */
+function readRest(api: Table): RestSettings {
+  const number = (key: string, otherwise: number) =>
+    api.optional(key, isPositiveInteger, 'a whole number above 0', otherwise)
+  const origins = 'a list of origins such as "https://wallet.example", or "*"'
+  const cors = api.optional('cors', isOrigins, origins, [])
+  return {
+    enabled: api.get('enable', isBoolean, 'true or false'),
+    ...api.address('address'),
+    cors: typeof cors === 'string' ? [cors] : cors,
+    maxConnections: number('max-open-connections', REST_LIMITS.maxConnections),
+    maxConcurrent: number('max-concurrent-requests', REST_LIMITS.maxConcurrent),
+    maxBodyBytes: number('max-body-bytes', REST_LIMITS.maxBodyBytes),
+    maxUrlBytes: number('max-url-bytes', REST_LIMITS.maxUrlBytes),
+    clientTimeoutMs: number('client-timeout', REST_LIMITS.clientTimeoutMs / 1000) * 1000,
   }
 }
 
 /** Where CometBFT listens according to a `config.toml`. */
 export function readCometbftAddresses(file: string) {
-  const toml = readToml(file)
+  return cometbftAddresses(file, readToml(file))
+}
+
+/** {@link readCometbftAddresses} of what is in the file, or is to be. */
+export function cometbftAddresses(file: string, toml: Readonly<Record<string, unknown>>) {
   const section = (name: string) => new Table(file, `${name}.`, new Table(file, '', toml).table(name))
   const instrumentation = section('instrumentation')
   return {
@@ -192,6 +255,10 @@ class Table {
     return is(value) ? value : this.refuse(key, `must be ${expected}, not ${JSON.stringify(value)}`)
   }
 
+  optional<T>(key: string, is: (value: unknown) => value is T, expected: string, otherwise: T): T {
+    return this.values[key] === undefined ? otherwise : this.get(key, is, expected)
+  }
+
   table(key: string): Readonly<Record<string, unknown>> {
     return this.get(key, isTable, 'a section')
   }
@@ -216,5 +283,7 @@ const isBoolean = (value: unknown): value is boolean => typeof value === 'boolea
 const isPositiveInteger = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) > 0
 const isStringList = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
+const isOrigins = (value: unknown): value is string | string[] =>
+  value === '*' || (isStringList(value) && value.every(isOrigin))
 const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -62,6 +62,26 @@ describe('a home', () => {
     expect(readHome(paths.home).app).toMatchObject({ rest: { enabled: true }, grpc: { enabled: false } })
   })
 
+  test('says how REST is set, and one of an older release has the defaults', () => {
+    const dir = folder()
+    const { paths, app } = init(dir)
+    const written = readFileSync(paths.appToml, 'utf8')
+    expect(app.rest).toMatchObject({
+      cors: [],
+      maxConnections: 4_096,
+      maxConcurrent: 256,
+      clientTimeoutMs: 30_000,
+    })
+    writeFileSync(paths.appToml, written.replace(/^# Web pages[\s\S]*?(?=^# In plain)/m, ''))
+    expect(readHome(dir).app).toEqual(app)
+    const set = written.replace('cors = []', 'cors = "*"').replace('-connections = 4096', '-connections = 5')
+    writeFileSync(paths.appToml, set)
+    expect(readHome(dir).app.rest).toMatchObject({ cors: ['*'], maxConnections: 5 })
+    const origins = ['https://wallet.example', 'http://localhost:5173']
+    writeFileSync(paths.appToml, written.replace('cors = []', `cors = ${JSON.stringify(origins)}`))
+    expect(readHome(dir).app.rest.cors).toEqual(origins)
+  })
+
   test('is not written over', () => {
     const dir = folder()
     const key = readFileSync(init(dir).paths.validatorKey, 'utf8')
@@ -108,6 +128,20 @@ describe('a damaged home', () => {
     ['tcp://127.0.0.1:1317', 'nowhere', /app\.toml: api\.address must be an address .* not "nowhere"/],
     ['"127.0.0.1:9090"', '"nowhere"', /app\.toml: grpc\.address must be an address .* not "nowhere"/],
     ['[grpc]\nenable', '[grpc]\nenabled', /app\.toml: grpc\.enabled is unknown; known here: enable, address/],
+    [
+      'cors = []',
+      'cors = ["wallet.example"]',
+      /app\.toml: api\.cors must be a list of origins .*"\*", not \["wal/,
+    ],
+    ['cors = []', 'cors = ["https://a.b/path"]', /app\.toml: api\.cors must be/],
+    ['cors = []', 'cors = true', /app\.toml: api\.cors must be/],
+    [
+      '-connections = 4096',
+      '-connections = 0',
+      /api\.max-open-connections must be a whole number above 0, not 0/,
+    ],
+    ['client-timeout = 30', 'client-timeout = 0.5', /api\.client-timeout must be/],
+    ['cors = []', 'cor = []', /app\.toml: api\.cor is unknown; known here: enable, address, cors, max-open/],
     ['enable = true', 'enable = = true', /app\.toml: Invalid TOML document/],
   ])('app.toml with %s made %s is refused by file and key', (from, to, message) => {
     const dir = folder()

@@ -17,6 +17,7 @@ import {
   appToml,
   cometbftToml,
   DEFAULT_INDEX_EVENTS,
+  DEFAULT_REST,
   readAppSettings,
   readCometbftAddresses,
 } from './config-file.ts'
@@ -167,7 +168,7 @@ function writeConfig(paths: HomePaths, options: InitOptions): void {
   }
   writeFileSync(paths.cometbftToml, cometbftToml(settings))
   const { minimumGasPrices = '', indexEvents = DEFAULT_INDEX_EVENTS, snapshotInterval = 1_000 } = app
-  const rest = { enabled: true, host, port: ports.rest }
+  const rest = { ...DEFAULT_REST, host, port: ports.rest }
   const grpc = { enabled: true, host, port: ports.grpc }
   writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest, grpc }))
 }

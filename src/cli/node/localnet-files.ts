@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setInToml } from '../config/toml-edit.ts'
+import { writeWhole } from '../files.ts'
 import type { AppSettings } from './config-file.ts'
 import { NodeError } from './errors.ts'
 import { type GenesisConsensusParams, type GenesisDoc, genesisDoc, genesisValidator } from './genesis-doc.ts'
 import { homePaths, initHome, type NodeHome, peerAddress, readHome } from './home.ts'
 import { type NodeKeys, newNodeKeys, nodeId } from './keys.ts'
 import { DEFAULT_PORTS, LOOPBACK, pickPorts } from './ports.ts'
+import { runningOn } from './run-record.ts'
 
 export const LOCALNET_CHAIN_ID = 'wadi-local-1'
 
@@ -97,6 +100,21 @@ export async function addFullNodeHome(dir: string): Promise<string> {
   })
   writeSpec({ ...spec, nodes: [...spec.nodes, { name, validator: false }] })
   return name
+}
+
+/** Changes the time between blocks of a net that does not run: of every node, and of those that are added. */
+export function setBlockTime(dir: string, blockTimeMs: number): void {
+  const spec = readLocalnet(dir)
+  if (runningOn(join(spec.dir, 'run.json')) !== undefined)
+    throw new NodeError('home-in-use', `the localnet in ${spec.dir} runs: its block time cannot be changed`, [
+      'end it first (Ctrl-C in its terminal)',
+    ])
+  for (const { name } of spec.nodes) {
+    const { cometbftToml: file } = localnetHome(spec, name).paths
+    const text = setInToml(readFileSync(file, 'utf8'), ['consensus', 'timeout_commit'], `${blockTimeMs}ms`)
+    writeWhole(file, text)
+  }
+  writeSpec({ ...spec, blockTimeMs })
 }
 
 /** Reads `localnet.json` of a folder. */

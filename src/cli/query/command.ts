@@ -1,7 +1,17 @@
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import type { RunContext } from '../context.ts'
-import { loadComments, type MethodCommand, methodCommands, moduleNames } from '../derived.ts'
+import {
+  addMethodCommand,
+  explainer,
+  isAside,
+  type MethodCommand,
+  methodCommands,
+  moduleNames,
+  serviceName,
+} from '../derived.ts'
+import { exampleOf } from '../examples.ts'
 import { type Explain, RequestFlags } from '../flags/request.ts'
+import { addExample } from '../help.ts'
 import {
   addHeightOption,
   addKeyringOptions,
@@ -11,6 +21,7 @@ import {
   type NodeOptions,
   type PageOptions,
 } from '../options.ts'
+import { addChainQueries, addTxQuery } from './chain-commands.ts'
 
 /** The options of every query. */
 export interface QueryOptions extends NodeOptions, KeyringOptions, PageOptions {
@@ -19,20 +30,29 @@ export interface QueryOptions extends NodeOptions, KeyringOptions, PageOptions {
 
 /** `wadi query`: one command a module; those of the module that `argv` names, with all its methods. */
 export function addQueryCommand(program: Command, context: RunContext, argv: readonly string[]): void {
-  const query = program.command('query').alias('q').description('ask a node for what the chain holds')
-  const explain = loadComments()
+  const query = program
+    .command('query')
+    .alias('q')
+    .description('ask a node for what the chain holds')
+    // "query tx" has options of its own, and methods below it: what stands behind a method is that method's.
+    .enablePositionalOptions()
+  const explain = explainer(context)
+  query.commandsGroup('Blocks and transactions:')
+  addChainQueries(query, context)
+  query.commandsGroup('Queries, by module:')
   for (const module of moduleNames('query')) {
-    const methods = methodCommands('query', module)
-    const service = methods[0]?.service.fullName ?? ''
-    const command = query.command(module).description(explain(service) ?? '')
-    if (argv.includes(module)) for (const method of methods) addMethod(command, context, method, explain)
+    const command = query.command(module).description(explain(serviceName('query', module)) ?? '')
+    if (module === 'tx') addTxQuery(command, context)
+    if (!argv.includes(module)) continue
+    for (const method of methodCommands('query', module)) {
+      const added = addMethodCommand(command, method, explain)
+      if (!isAside(context, method, argv)) addFlags(added, context, method, explain)
+    }
   }
 }
 
-function addMethod(parent: Command, context: RunContext, method: MethodCommand, explain: Explain): void {
-  const { descriptor, service, name, aliases } = method
-  const command = new Command(name).aliases([...aliases]).copyInheritedSettings(parent)
-  command.description(explain(`${service.fullName}.${descriptor.name}`) ?? '')
+function addFlags(command: Command, context: RunContext, method: MethodCommand, explain: Explain): void {
+  const { descriptor } = method
   const flags = new RequestFlags(descriptor.input, method.args)
   flags.addTo(command, explain)
   const taken = (flag: string) => flags.has(flag)
@@ -46,5 +66,5 @@ function addMethod(parent: Command, context: RunContext, method: MethodCommand, 
     const options = command.opts<QueryOptions & Record<string, unknown>>()
     await runQuery(context, { method, flags, paged, args: given.slice(0, -2), options })
   })
-  parent.addCommand(command)
+  addExample(command, exampleOf('query', method))
 }

@@ -1,14 +1,14 @@
 import { getAminoPubkey } from '@cosmjs/amino'
 import { encodePubkey, makeSignDoc } from '@cosmjs/proto-signing'
 import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
-import { AuthInfo, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
+import { AuthInfo, TxBody } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import { fromBase64 } from '#lib/bytes.ts'
 import { WadiClient } from '../../client/client.ts'
 import type { RunContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import type { KeySigner } from '../keys/key.ts'
 import { addressBook, atNode, checkedChainId, openKeyring, PATIENCE } from '../session.ts'
-import { aminoDoc, printTx, readTx, type TxDocument } from './document.ts'
+import { aminoDoc, emit, readTx, type TxDocument, txBytes, txText } from './document.ts'
 import { type Finishing, finish } from './finish.ts'
 import type { SignModeName, SignOptions } from './options.ts'
 import { type SigningPlace, signingPlace } from './place.ts'
@@ -19,15 +19,15 @@ import { checkSigner, signersOfTx } from './signers.ts'
 export async function signFile(context: RunContext, file: string, options: SignOptions): Promise<void> {
   if (options.multisig !== undefined) {
     const { signAsMember } = await import('./multisig.ts')
-    return signAsMember(context, file, options.multisig, options)
+    return emit(context, await signAsMember(context, file, options.multisig, options), options)
   }
   const tx = readTx(file)
   const keyring = openKeyring(options)
   const place = await signingPlace(options, (chainId) => addressBook(keyring, chainId)(options.from))
-  checkSigner(keyring, place, { file, signers: signersOfTx(tx), named: options.from })
+  checkSigner(keyring, place, { file, signers: signersOfTx(tx), named: options.from, flag: '--from' })
   const key = signingKey(keyring, place.address, place.chainId)
   const signer = await openKey(keyring, key, place.chainId)
-  printTx(context, await signed(tx, place, signer, options.signMode ?? 'direct'))
+  emit(context, txText(await signed(tx, place, signer, options.signMode ?? 'direct')), options)
 }
 
 const MODES = {
@@ -35,7 +35,8 @@ const MODES = {
   'amino-json': SignMode.SIGN_MODE_LEGACY_AMINO_JSON,
 } as const
 
-async function signed(
+/** The transaction with the one signature that it takes. */
+export async function signed(
   tx: TxDocument,
   place: SigningPlace,
   signer: KeySigner,
@@ -67,17 +68,12 @@ export async function broadcastFile(
   file: string,
   options: Finishing & { readonly node: string; readonly chainId?: string },
 ): Promise<void> {
-  const { body, authInfo, signatures } = readTx(file)
-  if (signatures.length === 0)
+  const tx = readTx(file)
+  if (tx.signatures.length === 0)
     throw new CommandError(`${file} is not signed`, ['sign it: "wadi tx sign FILE --from KEY"'])
-  const tx = TxRaw.encode({
-    bodyBytes: TxBody.encode(body).finish(),
-    authInfoBytes: AuthInfo.encode(authInfo).finish(),
-    signatures: [...signatures],
-  }).finish()
   await atNode(options.node, async () => {
     const client = await WadiClient.connect(options.node, PATIENCE)
     await checkedChainId(client, options)
-    await finish(context, client, await client.broadcast(tx), options)
+    await finish(context, client, await client.broadcast(txBytes(tx)), options)
   })
 }

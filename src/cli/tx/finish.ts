@@ -1,7 +1,10 @@
-import type { WadiClient } from '../../client/client.ts'
+import { WadiClient } from '../../client/client.ts'
 import { TxError } from '../../client/errors.ts'
 import type { RunContext } from '../context.ts'
+import { UsageError } from '../errors.ts'
 import { type OutputFormat, print } from '../output.ts'
+import { atNode, checkedChainId, PATIENCE } from '../session.ts'
+import type { WaitingOptions } from '../wait-option.ts'
 import { resultJson } from './result.ts'
 
 /** What to do once a transaction is accepted. */
@@ -20,12 +23,40 @@ export async function finish(
 ): Promise<void> {
   if (!options.wait) return print(context, options.output, { txhash: hash, code: 0 })
   context.stderr.write(`sent ${hash}, waiting for the block …\n`)
+  await printWhenThere(context, client, hash, options.output)
+}
+
+/** `wadi tx wait`: waits for a transaction that was sent from anywhere. */
+export async function waitFor(context: RunContext, text: string, options: WaitingOptions): Promise<void> {
+  const hash = txHash(text)
+  await atNode(options.node, async () => {
+    const client = await WadiClient.connect(options.node, PATIENCE)
+    await checkedChainId(client, options)
+    await printWhenThere(context, client, hash, options.output, options.timeout)
+  })
+}
+
+/** The hash of a transaction in upper-case hex. Throws {@link UsageError}. */
+export function txHash(text: string): string {
+  const digits = /^(?:0x)?([0-9a-fA-F]{64})$/.exec(text)?.[1]
+  if (digits !== undefined) return digits.toUpperCase()
+  throw new UsageError(`${JSON.stringify(text)} is no hash of a transaction: it has 64 hex digits`)
+}
+
+async function printWhenThere(
+  context: RunContext,
+  client: WadiClient,
+  hash: string,
+  output: OutputFormat,
+  timeoutMs?: number,
+): Promise<void> {
+  const waiting = timeoutMs === undefined ? {} : { timeoutMs }
   try {
-    await print(context, options.output, resultJson(await client.waitForTx(hash), options.output))
+    await print(context, output, resultJson(await client.waitForTx(hash, waiting), output))
   } catch (error) {
     if (error instanceof TxError && error.height !== undefined) {
       const failed = await client.transaction(hash)
-      if (failed !== undefined) await print(context, options.output, resultJson(failed, options.output))
+      if (failed !== undefined) await print(context, output, resultJson(failed, output))
     }
     throw error
   }

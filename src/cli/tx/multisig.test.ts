@@ -13,7 +13,7 @@ async function signature(member: string, ...place: readonly string[]): Promise<s
   return file(`${member}.json`, text)
 }
 const sign = { a: await signature('a'), b: await signature('b'), c: await signature('c') }
-const multisign = (...files: string[]) => cli('tx', 'multisign', unsigned, 'safe', ...files, ...PLACE)
+const multisign = (...files: string[]) => cli('tx', 'multi-sign', unsigned, 'safe', ...files, ...PLACE)
 
 describe('a multisig', () => {
   test('is shown with its members and how many of them sign, and has no secret to export', async () => {
@@ -58,7 +58,7 @@ describe('signatures of members', () => {
       const args = ['--from', member, '--multisig', 'safe', ...PLACE]
       files.push(file(`separated-${member}.json`, await ok('tx', 'sign', separated, ...args)))
     }
-    expect(verdicts(await ok('tx', 'multisign', separated, 'safe', ...files, ...PLACE))).toEqual([true, true])
+    expect(verdicts(await ok('tx', 'combine', separated, 'safe', ...files, ...PLACE))).toEqual([true, true])
   })
 
   test('that are too few are counted', async () => {
@@ -82,13 +82,48 @@ describe('signatures of members', () => {
     const { code, err } = await cli('tx', 'sign', unsigned, ...args)
     expect(code).toBe(1)
     expect(err).toContain('outsider is no member of safe')
-    const { address } = JSON.parse(await ok('keys', 'show', 'outsider', '-o', 'json'))
-    await ok('keys', 'add', 'lone', '--multisig', 'outsider,b', '-o', 'json')
-    const own = file(
-      'outsider.json',
-      await ok('tx', 'sign', unsigned, '--from', address, '--multisig', 'lone', ...PLACE),
-    )
+    // By hand: the signature of a member under the key of somebody else.
+    const other = JSON.parse(await ok('keys', 'show', 'outsider', '--pubkey'))
+    const forged = JSON.parse(read(sign.b))
+    forged.signatures[0].public_key = other
+    const own = file('outsider.json', JSON.stringify(forged))
     expect((await multisign(sign.a, own)).err).toContain('the signature of a key that is no member of safe')
+  })
+
+  test('are made of what their multisig has to sign, and by members of a multisig alone', async () => {
+    await ok('keys', 'add', 'lone', '--multisig', 'outsider,b', '-o', 'json')
+    const other = await cli('tx', 'sign', unsigned, '--from', 'outsider', '--multisig', 'lone', ...PLACE)
+    expect(other.err).toBe(
+      `wadi: lone is no signer of ${unsigned}: it takes the signature of safe\n` +
+        '  - to sign as a member of safe: --multisig safe\n',
+    )
+    const { address } = JSON.parse(await ok('keys', 'show', 'outsider', '-o', 'json'))
+    const single = file('single.json', unsignedSend(address))
+    const alone = await cli('tx', 'sign', single, '--from', 'a', '--multisig', 'outsider', ...PLACE)
+    expect(alone.err).toContain(
+      'outsider is no multisig: it signs alone\n  - "wadi tx sign FILE --from outsider"',
+    )
+  })
+
+  test('of a multisig whose members nobody here knows are made, and it is said', async () => {
+    const { address } = JSON.parse(await ok('keys', 'show', 'safe', '-o', 'json'))
+    await ok('keys', 'delete', 'safe', '-y')
+    const { code, err, out } = await cli(
+      'tx',
+      'sign',
+      unsigned,
+      '--from',
+      'outsider',
+      '--multisig',
+      address,
+      ...PLACE,
+    )
+    expect(code).toBe(0)
+    expect(err).toContain(
+      `Whether outsider is a member of ${address} is not checked: its members are not known here.`,
+    )
+    expect(JSON.parse(out).signatures).toHaveLength(1)
+    await ok(...added)
   })
 
   test('are of amino JSON only, and of a multisig only', async () => {
@@ -97,7 +132,7 @@ describe('signatures of members', () => {
       code: 2,
       err: expect.stringContaining('members of a multisig sign amino JSON'),
     })
-    const alone = await cli('tx', 'multisign', unsigned, 'a', sign.a, ...PLACE)
+    const alone = await cli('tx', 'multi-sign', unsigned, 'a', sign.a, ...PLACE)
     expect(alone.err).toContain('a is no multisig')
     const whole = await cli('tx', 'sign', unsigned, '--from', 'safe', ...PLACE)
     expect(whole.err).toContain('"wadi tx sign FILE --from MEMBER --multisig safe"')

@@ -2,10 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import {
   addKeyringOptions,
   addNodeOptions,
+  broadcastModeOption,
+  gasAdjustmentOption,
+  gasPricesOption,
   type KeyringOptions,
   type NodeOptions,
   wholeNumber,
 } from '../options.ts'
+import type { DocumentOptions } from './document.ts'
 import type { PlaceOptions } from './place.ts'
 
 /** What a signature is made over: the encoded transaction, or its amino JSON, which hardware wallets show. */
@@ -30,7 +34,7 @@ export interface TxCommandOptions extends NodeOptions, KeyringOptions {
 }
 
 /** The options of signing a file. */
-export interface SignOptions extends PlaceOptions, KeyringOptions {
+export interface SignOptions extends PlaceOptions, KeyringOptions, DocumentOptions {
   readonly signMode?: SignModeName
   /** Name or address of the multisig whose member signs. */
   readonly multisig?: string
@@ -44,11 +48,8 @@ export function addTxOptions(command: Command, taken: (flag: string) => boolean)
     new Option('--gas <limit>', 'gas limit, or auto: what a simulation uses, adjusted')
       .default('auto')
       .argParser(gas),
-    new Option('--gas-adjustment <factor>', 'factor on simulated gas').default(1.3).argParser(factor),
-    new Option(
-      '--gas-prices <price>',
-      'price of a unit of gas, as 0.025awadi (default: the lowest the node takes)',
-    ),
+    gasAdjustmentOption(),
+    gasPricesOption(),
     new Option('--fees <amount>', 'the whole fee, as 5000awadi, instead of a price').conflicts('gasPrices'),
     new Option('--note <text>', 'a note that everybody can read (memo)'),
     new Option('--timeout-height <height>', 'last block the transaction may be in').argParser(wholeNumber),
@@ -56,9 +57,7 @@ export function addTxOptions(command: Command, taken: (flag: string) => boolean)
     new Option('--generate-only', 'only print the unsigned transaction in JSON'),
     signModeOption().default('direct'),
     new Option('-y, --yes', 'send without asking'),
-    new Option('--broadcast-mode <mode>', 'sync: let the node check first; async: do not')
-      .choices(['sync', 'async'])
-      .default('sync'),
+    broadcastModeOption(),
     new Option('--no-wait', 'do not wait until the transaction is in a block'),
   ]
   for (const option of options) {
@@ -78,6 +77,11 @@ export function addPlaceOptions(command: Command): Command {
     .addOption(new Option('--sequence <number>', 'its sequence for this transaction').argParser(wholeNumber))
 }
 
+/** Adds where what was made goes, under the name that other chains have for it. */
+export function addDocumentOption(command: Command): Command {
+  return command.option('--output-document <file>', 'write it to this file, as a whole or not at all')
+}
+
 /** `amino` is taken for `amino-json`, as the Cosmos SDK calls it. */
 export function signModeOption(): Option {
   return new Option(
@@ -94,10 +98,4 @@ function signMode(text: string): SignModeName {
 
 function gas(text: string): string {
   return text === 'auto' ? text : wholeNumber(text)
-}
-
-function factor(text: string): number {
-  const value = Number(text)
-  if (value >= 1 && value <= 1000) return value
-  throw new InvalidArgumentError(`${text} is not a factor from 1 to 1000.`)
 }

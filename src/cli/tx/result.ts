@@ -20,7 +20,7 @@ export function resultJson(result: TxResult, format: OutputFormat): JsonObject {
     responses: responses.map(({ typeUrl, value }) => responseJson(typeUrl, value, format)),
   }
   if (format === 'text') return json
-  const plain = events.map(({ type, attributes }) => ({
+  const plain = events.raw.map(({ type, attributes }) => ({
     type,
     attributes: attributes.map(({ key, value }) => ({ key, value })),
   }))

@@ -139,7 +139,7 @@ function severalKeys({ name, threshold, members }: MultisigInfo): CommandError {
     [
       'print the transaction into a file with --generate-only',
       `let members sign it: "wadi tx sign FILE --from MEMBER --multisig ${name}"`,
-      `put the signatures together: "wadi tx multisign FILE ${name} SIGNATURE…", then "wadi tx broadcast FILE"`,
+      `put the signatures together: "wadi tx multi-sign FILE ${name} SIGNATURE…", then "wadi tx broadcast FILE"`,
     ],
   )
 }

@@ -1,5 +1,6 @@
 import type { OfflineSigner } from '@cosmjs/proto-signing'
 import { CommandError } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
 import { type KeyInfo, type KeySigner, type NamedKey, signerOf } from '../keys/key.ts'
 import { devKey, type Keyring } from '../keys/keyring.ts'
 import type { SignModeName } from './options.ts'
@@ -23,10 +24,14 @@ export function signingKey(keyring: Keyring, address: string, chainId: string): 
 
 /** Nobody here can sign for an address. */
 export function noKey(keyring: Keyring, address: string): CommandError {
-  return new CommandError(`there is no key for ${address} in ${keyring.folder}`, [
-    'name another with --from; "wadi keys list" shows those there are',
-    'or sign elsewhere: --generate-only prints the unsigned transaction',
-  ])
+  return new CommandError(
+    `there is no key for ${address} in ${keyring.folder}`,
+    [
+      'name another with --from; "wadi keys list" shows those there are',
+      'or sign elsewhere: --generate-only prints the unsigned transaction',
+    ],
+    EXIT.notFound,
+  )
 }
 
 /** Opens a key; asks for its password. */

@@ -34,18 +34,30 @@ export function signersOfTx({ body, authInfo }: TxDocument): string[] {
   return [...new Set(payer === '' ? signers : [...signers, payer])]
 }
 
-/** Throws {@link CommandError} unless the account of `place`, which the command line calls `named`, is a signer. */
+/** Whose signature is asked for, and of what. */
+interface Asked {
+  /** Where the transaction stands. */
+  readonly file: string
+  /** The addresses that have to sign it. */
+  readonly signers: readonly string[]
+  /** What the command line calls the account, and with which flag. */
+  readonly named: string
+  readonly flag: '--from' | '--multisig'
+}
+
+/** Throws {@link CommandError} unless the account of `place` is a signer. */
 export function checkSigner(
   keyring: Keyring,
-  { address, chainId }: SigningPlace,
-  { file, signers, named }: { readonly file: string; readonly signers: string[]; readonly named: string },
+  place: SigningPlace,
+  { file, signers, named, flag }: Asked,
 ): void {
+  const { address, chainId } = place
   if (signers.includes(address)) return
   const multisig = signers.map((signer) => keyring.find(signer)).find((key) => key?.algorithm === 'multisig')
   const names = signers.map((signer) => nameOf(keyring, signer, chainId)).join(', ')
   throw new CommandError(`${named} is no signer of ${file}: it takes the signature of ${names}`, [
     multisig === undefined
-      ? 'name a signer with --from'
+      ? `name a signer with ${flag === '--from' ? flag : '--from, without --multisig'}`
       : `to sign as a member of ${multisig.name}: --multisig ${multisig.name}`,
   ])
 }

@@ -1,7 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { readFileSync } from 'node:fs'
 import { MsgSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
 import { AuthInfo, type Tx, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import { fromJson } from '#lib/proto-json.ts'
@@ -9,8 +6,7 @@ import { nativeVerifier } from '#lib/verifier-native.ts'
 import { signatureJobs } from '../../app/sign.ts'
 import { createTxDecoder } from '../../app/tx-decode.ts'
 import type { SigningAccount, TxPublicKey } from '../../kernel/ante.ts'
-import type { CliContext } from '../context.ts'
-import { runCli } from '../main.ts'
+import { type Ran, run, Scratch } from '../testkit.ts'
 
 export const CHAIN_ID = 'wadi-test-1'
 
@@ -25,22 +21,17 @@ export const PLACE = [
   '3',
 ] as const
 
-const folder = mkdtempSync(join(tmpdir(), 'wadi-tx-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const scratch = new Scratch('tx')
+
+/** Commands of `wadi tx` that know no keyring. */
+const KEYLESS: readonly unknown[] = ['broadcast', 'encode', 'decode', 'wait']
 
 /** Runs a command line in this process, on a test keyring of its own. */
-export async function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = ''
-  let err = ''
-  const context = {
-    version: '1.2.3',
-    stdout: { write: (text: string) => (out += text) },
-    stderr: { write: (text: string) => (err += text) },
-    loadChain: () => Promise.reject(new Error('no chain is needed')),
-  } as unknown as CliContext
-  const keys = argv[0] === 'keys' || (argv[0] === 'tx' && argv[1] !== 'broadcast')
-  const own = keys ? ['--home', folder, '--keyring-backend', 'test'] : []
-  return { code: await runCli(context, [...argv, ...own]), out, err }
+export function cli(...argv: string[]): Promise<Ran> {
+  const keys = argv[0] === 'keys' || (argv[0] === 'tx' && !KEYLESS.includes(argv[1]))
+  const own = keys ? ['--home', scratch.path, '--keyring-backend', 'test'] : []
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length
+  return run(...argv.slice(0, end), ...own, ...argv.slice(end))
 }
 
 /** What a command that has to succeed prints. */
@@ -51,11 +42,7 @@ export async function ok(...argv: string[]): Promise<string> {
 }
 
 /** Writes a file and returns its path. */
-export function file(name: string, text: string): string {
-  const path = join(folder, name)
-  writeFileSync(path, text)
-  return path
-}
+export const file = (name: string, text: string): string => scratch.file(name, text)
 
 export const read = (path: string): string => readFileSync(path, 'utf8')
 

@@ -52,13 +52,39 @@ export class Comet {
   }
 }
 
-/** Rows of a list that CometBFT numbers by pages: which page holds the offset. */
-export function pageOf(pagination: PageRequest | undefined, most: number): { page: number; limit: number } {
+/** A part of a list: rows from the `offset`-th on, `limit` at most. */
+export interface Span {
+  readonly offset: number
+  readonly limit: number
+}
+
+export interface Rows<R> {
+  readonly rows: readonly R[]
+  /** Of all rows of the list. */
+  readonly total: bigint
+}
+
+const MAX_OFFSET = 1_000_000n
+
+/** What a page request asks of a list that has no keys; `most` is the most rows of a page, and the default. */
+export function spanOf(pagination: PageRequest | undefined, most: number): Span {
   const { offset = 0n, limit = 0n, key = new Uint8Array() } = pagination ?? {}
   if (key.length > 0)
     throw sdk.invalidRequest('pagination.key is not served here; page with offset and limit')
   if (limit > BigInt(most)) throw sdk.invalidRequest(`pagination.limit ${limit} is above ${most}`)
-  if (offset > 1_000_000n) throw sdk.invalidRequest(`pagination.offset ${offset} is above 1000000`)
-  const rows = limit === 0n ? most : Number(limit)
-  return { page: Math.floor(Number(offset) / rows) + 1, limit: rows }
+  if (offset > MAX_OFFSET) throw sdk.invalidRequest(`pagination.offset ${offset} is above ${MAX_OFFSET}`)
+  return { offset: Number(offset), limit: limit === 0n ? most : Number(limit) }
+}
+
+/** The rows of a span, from a list that CometBFT gives out in numbered pages: two of them where it lies across. */
+export async function rowsOf<R>(
+  { offset, limit }: Span,
+  page: (page: number, rows: number) => Promise<Rows<R>>,
+): Promise<Rows<R>> {
+  const number = Math.floor(offset / limit) + 1
+  const skipped = offset % limit
+  const first = await page(number, limit)
+  if (skipped === 0) return first
+  const rest = first.total > BigInt(number * limit) ? (await page(number + 1, limit)).rows : []
+  return { rows: [...first.rows.slice(skipped), ...rest.slice(0, skipped)], total: first.total }
 }

@@ -9,7 +9,7 @@ import { sdk } from '../../kernel/sdk-errors.ts'
 import { type CometBlock, listOf, objectOf, packConsensusKey, textOf } from '../comet-json.ts'
 import { type NodeService, nodeService } from '../routes.ts'
 import type { Versions } from '../versions.ts'
-import { type Comet, pageOf } from './comet.ts'
+import { type Comet, rowsOf, spanOf } from './comet.ts'
 
 /** The release of the Cosmos SDK whose wire surface is served; clients read features off it. */
 export const COSMOS_SDK_VERSION = 'v0.53.4'
@@ -109,19 +109,30 @@ function consensusAddress(bytes: Uint8Array): string {
 }
 
 async function validatorSet(comet: Comet, height: bigint | undefined, pagination: PageRequest | undefined) {
-  const { page, limit } = pageOf(pagination, VALIDATORS)
-  const at = height === undefined ? {} : { height: `${height}` }
-  const found = await comet.call('validators', { ...at, page: `${page}`, per_page: `${limit}` })
-  const validators = listOf(found['validators']).map((json) => {
-    const row = objectOf(json, 'validator')
+  let blockHeight = height
+  const { rows, total } = await rowsOf(spanOf(pagination, VALIDATORS), async (page, perPage) => {
+    const at = blockHeight === undefined ? {} : { height: `${blockHeight}` }
+    const found = await comet.call('validators', { ...at, page: `${page}`, per_page: `${perPage}` })
+    // A second page is one of the same height.
+    blockHeight = BigInt(textOf(found['block_height'], 'block_height'))
     return {
-      address: consensusAddress(fromHex(textOf(row['address'], 'address'))),
-      pubKey: packConsensusKey(row['pub_key']),
-      votingPower: BigInt(textOf(row['voting_power'], 'voting_power')),
-      proposerPriority: BigInt(textOf(row['proposer_priority'], 'proposer_priority')),
+      rows: listOf(found['validators']).map(validatorOf),
+      total: BigInt(textOf(found['total'], 'total')),
     }
   })
-  const total = BigInt(textOf(found['total'], 'total'))
-  const blockHeight = BigInt(textOf(found['block_height'], 'block_height'))
-  return { blockHeight, validators, pagination: { nextKey: new Uint8Array(), total } }
+  return {
+    blockHeight: blockHeight ?? 0n,
+    validators: [...rows],
+    pagination: { nextKey: new Uint8Array(), total },
+  }
+}
+
+function validatorOf(json: unknown) {
+  const row = objectOf(json, 'validator')
+  return {
+    address: consensusAddress(fromHex(textOf(row['address'], 'address'))),
+    pubKey: packConsensusKey(row['pub_key']),
+    votingPower: BigInt(textOf(row['voting_power'], 'voting_power')),
+    proposerPriority: BigInt(textOf(row['proposer_priority'], 'proposer_priority')),
+  }
 }

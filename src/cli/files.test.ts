@@ -1,0 +1,52 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { readText, writeWhole } from './files.ts'
+import { Scratch } from './testkit.ts'
+
+const scratch = new Scratch('files')
+
+describe('a file that a command is given', () => {
+  test('is read up to its limit, and not beyond', () => {
+    const path = scratch.file('ten', 'x'.repeat(10))
+    expect(readText(path, 10)).toBe('x'.repeat(10))
+    expect(() => readText(path, 9)).toThrow(`${path} has more than the 9 bytes that are read of it`)
+  })
+
+  test('that never ends is not waited for', (context) => {
+    if (process.platform === 'win32') context.skip('there is no /dev/zero')
+    expect(() => readText('/dev/zero', 100_000)).toThrow('/dev/zero has more than the 100000 bytes')
+  })
+
+  test('is no folder', () => {
+    expect(() => readText(scratch.path)).toThrow(`${scratch.path} is a folder, not a file`)
+  })
+})
+
+describe('a file that a command writes', () => {
+  test('is there as a whole, keeps its rights, and leaves nothing beside it', () => {
+    mkdirSync(scratch.at('out'))
+    const path = scratch.at('out', 'a')
+    writeWhole(path, 'one', 0o600)
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['one', 0o600])
+    chmodSync(path, 0o640)
+    writeWhole(path, 'two')
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['two', 0o640])
+    expect(readdirSync(scratch.at('out'))).toEqual(['a'])
+  })
+
+  test('may be a link to another, or a device', (context) => {
+    const target = scratch.file('target', 'one')
+    const link = scratch.at('link')
+    symlinkSync(target, link)
+    writeWhole(link, 'two')
+    expect(readFileSync(target, 'utf8')).toBe('two')
+    if (process.platform === 'win32') context.skip('there is no /dev/null')
+    writeWhole('/dev/null', 'gone')
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
+  })
+
+  test('leaves the old one where it cannot be written', () => {
+    expect(() => writeWhole(scratch.at('absent', 'a'), 'x')).toThrow('ENOENT')
+    expect(readdirSync(scratch.path).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+})
