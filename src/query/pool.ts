@@ -3,6 +3,7 @@ import type { AppError } from '../kernel/errors.ts'
 import type { StoreShare } from '../store/multistore.ts'
 import { RequestBatch, readResponses } from './batch.ts'
 import { nodeErr } from './errors.ts'
+import type { GrpcOptions } from './grpc/door.ts'
 import type { Log, PoolMessage, PruningSettings, WorkerMessage, WorkerSettings } from './messages.ts'
 import type { RestOptions } from './rest.ts'
 import { QueryThread, WORKER_HEAP_MB } from './thread.ts'
@@ -31,6 +32,8 @@ export interface QueryPoolOptions {
   readonly rpcUrl: string
   /** REST is served if this is given. */
   readonly rest?: RestOptions | undefined
+  /** gRPC is served if this is given. */
+  readonly grpc?: GrpcOptions | undefined
   /** The node's minimum gas prices, as `0.025awadi`; told to clients. */
   readonly minGasPrices: string
   /** Version of this program. */
@@ -53,6 +56,8 @@ export interface QueryPoolOptions {
 export interface QueryPool {
   /** Where REST listens, as `http://127.0.0.1:1317`. */
   readonly restUrl: string | undefined
+  /** Where gRPC listens, as `127.0.0.1:9090`. */
+  readonly grpcAddress: string | undefined
   /** Forwards a query. Never rejects: without a worker, or with too many under way, the answer says so. */
   query(request: QueryRequest): QueryResponse | Promise<QueryResponse>
   /** Ends the worker; what is under way is answered with an error. */
@@ -66,7 +71,7 @@ const LIMITS: PoolLimits = {
   workerHeapMb: WORKER_HEAP_MB,
 }
 
-/** Starts the query worker; rejects if it cannot serve, for example because REST's port is taken. */
+/** Starts the query worker; rejects if it cannot serve, for example because a port is taken. */
 export async function startQueryPool(options: QueryPoolOptions): Promise<QueryPool> {
   const { pool, serving } = openQueryPool(options)
   await serving
@@ -98,6 +103,7 @@ const STEADY_MS = 60_000
 
 class WorkerPool implements QueryPool {
   restUrl: string | undefined
+  grpcAddress: string | undefined
   readonly #options: QueryPoolOptions
   readonly #limits: PoolLimits
   readonly #pending = new Map<number, Pending>()
@@ -157,12 +163,13 @@ class WorkerPool implements QueryPool {
 
   /** Resolves when the worker serves; rejects when it ends before. */
   start(): Promise<void> {
-    const { store, rpcUrl, rest, minGasPrices, software, history } = this.#options
+    const { store, rpcUrl, rest, grpc, minGasPrices, software, history } = this.#options
     const share = store.reader()
     const settings: WorkerSettings = {
       share,
       rpcUrl,
-      rest: rest === undefined ? undefined : { ...rest, port: this.#restPort(rest.port) },
+      rest: rest === undefined ? undefined : { ...rest, port: portIn(this.restUrl) ?? rest.port },
+      grpc: grpc === undefined ? undefined : { ...grpc, port: portIn(this.grpcAddress) ?? grpc.port },
       minGasPrices,
       software,
       pruning: this.#options.pruning ?? { keepRecent: 100, interval: 1 },
@@ -181,6 +188,7 @@ class WorkerPool implements QueryPool {
         if (message.kind === 'log') return this.#options.log(message.level, message.message, message.fields)
         if (message.kind === 'pong') return
         this.restUrl = message.restUrl
+        this.grpcAddress = message.grpcAddress
         this.#readyAt = performance.now()
         this.#ready = !this.#closed
         resolve()
@@ -193,11 +201,6 @@ class WorkerPool implements QueryPool {
         if (served) this.#startLater(error)
       })
     })
-  }
-
-  /** After a restart REST listens where it did before. */
-  #restPort(asked: number): number {
-    return this.restUrl === undefined ? asked : Number(new URL(this.restUrl).port)
   }
 
   #flush(): void {
@@ -268,6 +271,11 @@ class WorkerPool implements QueryPool {
 }
 
 const NOTHING = new Uint8Array()
+
+/** The port of a door that served before: after a restart it listens there again. */
+function portIn(address: string | undefined): number | undefined {
+  return address === undefined ? undefined : Number(/\d+$/.exec(address)?.[0])
+}
 
 function refused({ codespace, code, message }: AppError): QueryResponse {
   return {

@@ -13,6 +13,7 @@ import { StoreReader } from '../store/reader.ts'
 import { AbciDoor } from './abci-paths.ts'
 import { ResponseBatch, readRequests } from './batch.ts'
 import { CometRpc } from './comet-rpc.ts'
+import { GrpcDoor } from './grpc/door.ts'
 import type { PoolMessage, WorkerMessage, WorkerSettings } from './messages.ts'
 import { Queries } from './queries.ts'
 import { RestDoor } from './rest.ts'
@@ -79,7 +80,7 @@ async function openHistory(
 /** Answers are sent when so many wait, or at the end of the batch of questions. */
 const ANSWERS = 64
 
-/** Runs in the worker: answers the main thread's queries, and REST. Resolves when it serves. */
+/** Runs in the worker: answers the main thread's queries, REST and gRPC. Resolves when it serves. */
 export async function serveQueries(chain: Chain, settings: WorkerSettings, port: MessagePort): Promise<void> {
   const post = (message: WorkerMessage) =>
     message instanceof Uint8Array ? port.postMessage(message, [message.buffer]) : port.postMessage(message)
@@ -92,7 +93,9 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
   })
   const { queries, abci } = createDoors(chain, settings, onBug, history)
   const rest = openRest(chain, queries, settings, onBug)
+  const grpc = settings.grpc === undefined ? undefined : new GrpcDoor(queries, settings.grpc, onBug)
   const restUrl = await rest?.listen()
+  const grpcAddress = await grpc?.listen()
 
   const answers = new ResponseBatch()
   const flush = () => {
@@ -106,7 +109,7 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
     if (message === 'ping') return post({ kind: 'pong' })
     if (message === 'close') {
       // Ends the thread alone, and does not wait for calls that are under way.
-      const closed = Promise.all([rest?.close(), history?.close()])
+      const closed = Promise.all([rest?.close(), grpc?.close(), history?.close()])
       void closed.then(() => process.exit(0))
       return
     }
@@ -118,7 +121,7 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
     }
     flush()
   })
-  post({ kind: 'ready', restUrl })
+  post({ kind: 'ready', restUrl, grpcAddress })
 }
 
 function openRest(

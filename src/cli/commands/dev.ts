@@ -56,12 +56,13 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       p2p: at(ports.p2p),
       // For development: pages and explorers in a browser may call.
       rest: { ...at(ports.rest), cors: ['*'] },
+      grpc: at(ports.grpc),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
       portable: true,
     })
   })
-  const { node, ended, restUrl, height } = started
+  const { node, ended, doors, height } = started
   // Every door that the banner names is open.
   if (!(await untilListening(node))) return ended
   const banner: Banner = {
@@ -71,7 +72,8 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
     doors: {
       rpc: node.rpcUrl,
       websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`,
-      rest: restUrl ?? '',
+      rest: doors.restUrl ?? '',
+      grpc: doors.grpcAddress ?? '',
     },
     moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
@@ -81,13 +83,13 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
   return ended
 }
 
-type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest', number>>
+type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'grpc', number>>
 
 /** Starts on free ports; on the next ones where somebody else took one between the look and the start. */
 async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
-  const { rpc, p2p, rest } = DEFAULT_PORTS
+  const { rpc, p2p, rest, grpc } = DEFAULT_PORTS
   for (let attempt = 1; ; attempt++) {
-    const { ports, moved } = await pickPorts({ rpc, p2p, rest })
+    const { ports, moved } = await pickPorts({ rpc, p2p, rest, grpc })
     try {
       return { started: await start(ports), ports, moved }
     } catch (error) {
@@ -101,7 +103,7 @@ interface Banner {
   readonly chainId: string
   readonly home: string
   readonly height: number
-  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest', string>>
+  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest' | 'grpc', string>>
   readonly moved: readonly string[]
   readonly versions: Readonly<Record<string, string | undefined>>
 }
@@ -133,6 +135,8 @@ function bannerJson(banner: Banner): string {
   return JSON.stringify({ event: 'banner', ...banner, mnemonic: DEV_MNEMONIC, accounts })
 }
 
+const OFF = 'off (config/app.toml)'
+
 /** What people read before the first block. */
 export function bannerText({ chainId, home, height, doors, moved, versions }: Banner): string {
   const accounts = DEV_ACCOUNTS.map(
@@ -149,7 +153,8 @@ ${accounts.join('\n')}
 Doors
   RPC        ${doors.rpc}
   WebSocket  ${doors.websocket}
-  REST       ${doors.rest}
+  REST       ${doors.rest || OFF}
+  gRPC       ${doors.grpc || OFF}
 ${moved.map((line) => `  (${line})\n`).join('')}
 Data      ${home}${height > 0 ? ` (continues at height ${height}; --reset starts over)` : ''}
 Versions  CometBFT ${versions['cometbft']}, Node ${versions['node']}

@@ -8,7 +8,7 @@ import {
 } from '../../store/pruning.ts'
 import type { NodeContext } from '../context.ts'
 import { UsageError } from '../errors.ts'
-import { type AppLog, nodeApp } from '../node/app-server.ts'
+import { type AppLog, nodeApp, type QueryDoors } from '../node/app-server.ts'
 import { type Cometbft, preparedCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
 import { type LogSink, logPrinter } from '../node/log-lines.ts'
@@ -31,6 +31,7 @@ export interface Overrides {
   readonly rpc?: { readonly host: string; readonly port: number }
   readonly p2p?: { readonly host: string; readonly port: number }
   readonly rest?: { readonly host: string; readonly port: number; readonly cors?: readonly string[] }
+  readonly grpc?: { readonly host: string; readonly port: number }
   readonly env?: Readonly<Record<string, string>>
   readonly cometbft?: Cometbft
   /** See `AppServerOptions.portable`. */
@@ -42,8 +43,7 @@ export interface StartedNode {
   readonly node: RunningNode
   /** The exit code of {@link untilEnd}. */
   readonly ended: Promise<number>
-  /** Where REST listens, if it is on. */
-  readonly restUrl: string | undefined
+  readonly doors: QueryDoors
   readonly height: number
 }
 
@@ -81,12 +81,16 @@ export async function startWadiNode(
   })
   forget()
   const ended = untilEnd(node, context)
-  const restUrl = await app.serving().catch(async (error) => {
+  const doors = await app.serving().catch(async (error) => {
     await node.stop()
     throw error
   })
-  if (restUrl !== undefined) lock.update({ restUrl })
-  return { node, ended, restUrl, height: await app.height() }
+  const { restUrl, grpcAddress } = doors
+  lock.update({
+    ...(restUrl === undefined ? {} : { restUrl }),
+    ...(grpcAddress === undefined ? {} : { grpcAddress }),
+  })
+  return { node, ended, doors, height: await app.height() }
 }
 
 /** Gives the lock back if what needs it cannot begin. */
@@ -119,6 +123,7 @@ function appOf(
     rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
     pruning: chosenPruning(options, home.app.pruning),
+    ...(overrides.grpc === undefined ? {} : { grpc: overrides.grpc }),
     ...(overrides.portable === undefined ? {} : { portable: overrides.portable }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),

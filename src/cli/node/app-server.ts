@@ -34,6 +34,8 @@ export interface AppServerOptions {
   readonly rest?: Address & { readonly cors?: readonly string[] }
   /** Instead of what `app.toml` says. */
   readonly pruning?: Pruning
+  /** Instead of the address in `app.toml`. */
+  readonly grpc?: Address
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
   /** Checks signatures without the native verifier where that is missing, and says so; a validator must have it. */
@@ -48,8 +50,16 @@ export interface NodeApp extends AppServer {
   open(): Promise<void>
   /** The last committed height, once it is open. */
   height(): Promise<number>
-  /** Resolves when queries are answered, with `http://host:port` of REST if it is on; rejects if they cannot be. */
-  serving(): Promise<string | undefined>
+  /** Resolves when queries are answered; rejects if they cannot be. */
+  serving(): Promise<QueryDoors>
+}
+
+/** Where queries are answered beside `abci_query`; undefined for a door that is off. */
+export interface QueryDoors {
+  /** As `http://127.0.0.1:1317`. */
+  readonly restUrl: string | undefined
+  /** As `127.0.0.1:9090`. */
+  readonly grpcAddress: string | undefined
 }
 
 /** Protocol version in block headers: a change of the state machine that old nodes cannot follow raises it. */
@@ -81,7 +91,7 @@ export function nodeApp(options: AppServerOptions): NodeApp {
       server.serve(app)
     },
     height: async () => (await opening)?.storage.version ?? 0,
-    serving: async () => (await opening)?.serving,
+    serving: async () => (await opening)?.serving ?? { restUrl: undefined, grpcAddress: undefined },
     async close() {
       await server.close()
       const opened = await opening?.catch(() => undefined)
@@ -95,7 +105,7 @@ interface OpenedApp {
   readonly app: AbciApp
   readonly storage: Storage
   readonly pool: QueryPool
-  readonly serving: Promise<string | undefined>
+  readonly serving: Promise<QueryDoors>
 }
 
 async function openApp(options: AppServerOptions): Promise<OpenedApp> {
@@ -126,10 +136,12 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
   const rest = { ...home.app.rest, ...options.rest }
+  const grpc = { ...home.app.grpc, ...options.grpc }
   const { pool, serving } = openQueryPool({
     store: storage.store,
     rpcUrl: options.rpcUrl,
-    rest: home.app.rest.enabled ? rest : undefined,
+    rest: rest.enabled ? (options.rest ?? rest) : undefined,
+    grpc: grpc.enabled ? grpc : undefined,
     minGasPrices: home.app.minimumGasPrices,
     software: options.software,
     pruning: keptHeights(options.pruning ?? home.app.pruning),
@@ -137,10 +149,15 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
     log,
     thread: options.queryThread,
   })
-  const restUrl = serving.then(() => pool.restUrl)
+  const doors = serving.then(
+    () => ({ restUrl: pool.restUrl, grpcAddress: pool.grpcAddress }),
+    (error) => {
+      throw explainDoor(error, home)
+    },
+  )
   // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
-  restUrl.catch(() => {})
-  return { app: withQueries(app, pool), storage, pool, serving: restUrl }
+  doors.catch(() => {})
+  return { app: withQueries(app, pool), storage, pool, serving: doors }
 }
 
 function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
@@ -159,6 +176,16 @@ function explainHalt(error: Error, { paths }: NodeHome): Error {
       'or take the genesis file of the chain that this node is to follow',
     ],
   )
+}
+
+/** The worker knows the door and its address; this knows where the address was set. */
+function explainDoor(error: Error, { paths }: NodeHome): Error {
+  const [, name, address] = /^(\w+): .*EADDRINUSE.* (\S+)$/.exec(error.message) ?? []
+  if (name === undefined) return error
+  const section = name === 'REST' ? '[api]' : '[grpc]'
+  return new NodeError('port-taken', `the ${name} address ${address} is taken`, [
+    `stop what listens there, or change ${section} address in ${paths.appToml}`,
+  ])
 }
 
 /** The application with queries answered elsewhere: they never run on the thread that executes blocks. */

@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly rpcUrl?: string
   /** Known from when REST listens. */
   readonly restUrl?: string
+  /** Known from when gRPC listens, as `127.0.0.1:9090`. */
+  readonly grpcAddress?: string
 }
 
 /** Held while a process works on a folder. */

@@ -1,63 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'smol-toml'
 import { isOrigin, REST_LIMITS, type RestLimits } from '../../query/rest-limits.ts'
 import { PRUNING_MODES, type Pruning, type PruningMode, pruningProblem } from '../../store/pruning.ts'
 import { NodeError } from './errors.ts'
-import { MEMPOOL_MIB } from './go-memory.ts'
+import { DEFAULT_PORTS, LOOPBACK } from './ports.ts'
+import { isBoolean, isString, readToml, TomlTable } from './toml-table.ts'
 
-/** What `config.toml` is written from. */
-export interface CometbftSettings {
-  readonly moniker: string
+/** Whether a door is open, and where. */
+export interface DoorSettings {
+  readonly enabled: boolean
   readonly host: string
-  readonly ports: { readonly rpc: number; readonly p2p: number; readonly metrics: number }
-  /** Time between blocks, set as `timeout_commit`, in milliseconds. */
-  readonly blockTimeMs: number
-  /** `id@host:port` each. */
-  readonly persistentPeers: readonly string[]
-  /** All nodes share one machine: peers may have the same address, and private ones are remembered. */
-  readonly loopback: boolean
-  readonly prometheus: boolean
-  readonly logLevel: string
-}
-
-/** CometBFT's configuration. Only what differs from its defaults; it fills the rest, and documents it. */
-export function cometbftToml(s: CometbftSettings): string {
-  return `# CometBFT of this node. What is not here has CometBFT's default:
-# https://docs.cometbft.com/v0.38/core/configuration
-# The application's address is given by "wadi start".
-
-moniker = ${JSON.stringify(s.moniker)}
-log_level = ${JSON.stringify(s.logLevel)}
-log_format = "plain"
-
-[rpc]
-laddr = "tcp://${s.host}:${s.ports.rpc}"
-cors_allowed_origins = ["*"]
-
-[p2p]
-laddr = "tcp://${s.host}:${s.ports.p2p}"
-persistent_peers = ${JSON.stringify(s.persistentPeers.join(','))}
-${s.loopback ? 'allow_duplicate_ip = true\naddr_book_strict = false\n' : ''}
-[mempool]
-# Room for a burst of ten blocks and for 128 MiB, which is 32 blocks of the largest kind.
-size = 50000
-max_txs_bytes = ${MEMPOOL_MIB * 1024 * 1024}
-cache_size = 100000
-max_tx_bytes = 1048576
-# After a block, what is left is checked once more: sequence and balance may have changed.
-recheck = true
-
-[consensus]
-timeout_commit = "${s.blockTimeMs}ms"
-
-[tx_index]
-# Clients look their transaction up by hash, so without it nothing they send is seen to land.
-indexer = "kv"
-
-[instrumentation]
-prometheus = ${s.prometheus}
-prometheus_listen_addr = "${s.host}:${s.ports.metrics}"
-`
+  readonly port: number
 }
 
 /** The application's own settings. */
@@ -71,13 +22,11 @@ export interface AppSettings {
   /** Which old heights are kept. */
   readonly pruning: Pruning
   readonly rest: RestSettings
+  readonly grpc: DoorSettings
 }
 
 /** The `[api]` section. */
-export interface RestSettings extends RestLimits {
-  readonly enabled: boolean
-  readonly host: string
-  readonly port: number
+export interface RestSettings extends RestLimits, DoorSettings {
   /** Origins whose pages may read answers; `*` for every one. */
   readonly cors: readonly string[]
 }
@@ -118,6 +67,7 @@ pruning = "${s.pruning.mode}"
 pruning-keep-recent = "${s.pruning.keepRecent}"
 pruning-interval = "${s.pruning.interval}"
 
+# REST.
 [api]
 enable = ${s.rest.enabled}
 address = "tcp://${s.rest.host}:${s.rest.port}"
@@ -139,32 +89,21 @@ max-url-bytes = ${s.rest.maxUrlBytes}
 
 # Seconds that a client may take to send a request.
 client-timeout = ${s.rest.clientTimeoutMs / 1000}
+
+# In plain HTTP/2, for programs on this machine or behind a proxy that encrypts. Without this section gRPC is off.
+[grpc]
+enable = ${s.grpc.enabled}
+address = "${s.grpc.host}:${s.grpc.port}"
 `
 }
 
-/** Parses a TOML file; the error names the file and the line. */
-export function readToml(file: string): Readonly<Record<string, unknown>> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new NodeError('home-damaged', `${file} cannot be read: ${(error as Error).message}`, [
-      'restore it, or "wadi init" another home and copy its file',
-    ])
-  }
-  try {
-    return parse(text)
-  } catch (error) {
-    throw new NodeError('home-damaged', `${file}: ${(error as Error).message.trim()}`, ['correct that line'])
-  }
-}
-
 const PRUNING_KEYS = ['pruning', 'pruning-keep-recent', 'pruning-interval']
-const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', ...PRUNING_KEYS, 'api']
+const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', ...PRUNING_KEYS, 'api', 'grpc']
 const API_KEYS = [
   ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
   ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
 ]
+const GRPC_KEYS = ['enable', 'address']
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
 export function readAppSettings(file: string): AppSettings {
@@ -173,8 +112,8 @@ export function readAppSettings(file: string): AppSettings {
 
 /** {@link readAppSettings} of what is in the file, or is to be. */
 export function appSettings(file: string, values: Readonly<Record<string, unknown>>): AppSettings {
-  const top = new Table(file, '', values, APP_KEYS)
-  const api = new Table(file, 'api.', top.table('api'), API_KEYS)
+  const top = new TomlTable(file, '', values, APP_KEYS)
+  const api = new TomlTable(file, 'api.', top.table('api'), API_KEYS)
   const interval = top.get('snapshot-interval', isPositiveInteger, 'a number of blocks, at least 1')
   return {
     minimumGasPrices: top.get('minimum-gas-prices', isString, 'a string such as "1000awadi" or ""'),
@@ -182,11 +121,20 @@ export function appSettings(file: string, values: Readonly<Record<string, unknow
     snapshotInterval: Number(interval),
     pruning: readPruning(file, top),
     rest: readRest(api),
+    grpc: top.values['grpc'] === undefined ? GRPC_OFF : readGrpc(file, top),
   }
 }
 
+/** Homes that are older than gRPC have no section for it. */
+const GRPC_OFF: DoorSettings = { enabled: false, host: LOOPBACK, port: DEFAULT_PORTS.grpc }
+
+function readGrpc(file: string, top: TomlTable): DoorSettings {
+  const grpc = new TomlTable(file, 'grpc.', top.table('grpc'), GRPC_KEYS)
+  return { enabled: grpc.get('enable', isBoolean, 'true or false'), ...grpc.address('address') }
+}
+
 /** What a home of an older release lacks has its default. */
-function readRest(api: Table): RestSettings {
+function readRest(api: TomlTable): RestSettings {
   const number = (key: string, otherwise: number) =>
     api.optional(key, isPositiveInteger, 'a whole number above 0', otherwise)
   const origins = 'a list of origins such as "https://wallet.example", or "*"'
@@ -204,7 +152,7 @@ function readRest(api: Table): RestSettings {
 }
 
 /** Keys that are missing have their default: homes of earlier releases have none of them. */
-function readPruning(file: string, top: Table): Pruning {
+function readPruning(file: string, top: TomlTable): Pruning {
   const count = (key: string) =>
     Number(top.values[key] === undefined ? 0 : top.get(key, isCount, 'a number of heights such as "1000"'))
   const mode =
@@ -217,75 +165,6 @@ function readPruning(file: string, top: Table): Pruning {
   throw new NodeError('home-damaged', `${file}: ${problem}`, [`correct it in ${file}`])
 }
 
-/** Where CometBFT listens according to a `config.toml`. */
-export function readCometbftAddresses(file: string) {
-  return cometbftAddresses(file, readToml(file))
-}
-
-/** {@link readCometbftAddresses} of what is in the file, or is to be. */
-export function cometbftAddresses(file: string, toml: Readonly<Record<string, unknown>>) {
-  const section = (name: string) => new Table(file, `${name}.`, new Table(file, '', toml).table(name))
-  const instrumentation = section('instrumentation')
-  return {
-    moniker: new Table(file, '', toml).get('moniker', isString, 'a string'),
-    rpc: section('rpc').address('laddr'),
-    p2p: section('p2p').address('laddr'),
-    metrics: {
-      enabled: instrumentation.get('prometheus', isBoolean, 'true or false'),
-      ...instrumentation.address('prometheus_listen_addr'),
-    },
-  }
-}
-
-/** One table of a TOML file; every complaint names file, key, value and what is expected. */
-class Table {
-  readonly file: string
-  readonly prefix: string
-  readonly values: Readonly<Record<string, unknown>>
-
-  constructor(
-    file: string,
-    prefix: string,
-    values: Readonly<Record<string, unknown>>,
-    known?: readonly string[],
-  ) {
-    this.file = file
-    this.prefix = prefix
-    this.values = values
-    const unknown = known === undefined ? undefined : Object.keys(values).find((key) => !known.includes(key))
-    if (unknown !== undefined) this.refuse(unknown, `is unknown; known here: ${known?.join(', ')}`)
-  }
-
-  get<T>(key: string, is: (value: unknown) => value is T, expected: string): T {
-    const value = this.values[key]
-    return is(value) ? value : this.refuse(key, `must be ${expected}, not ${JSON.stringify(value)}`)
-  }
-
-  optional<T>(key: string, is: (value: unknown) => value is T, expected: string, otherwise: T): T {
-    return this.values[key] === undefined ? otherwise : this.get(key, is, expected)
-  }
-
-  table(key: string): Readonly<Record<string, unknown>> {
-    return this.get(key, isTable, 'a section')
-  }
-
-  address(key: string): { host: string; port: number } {
-    const text = this.get(key, isString, 'an address such as "tcp://127.0.0.1:1317"')
-    const parts = /^(?:tcp:\/\/)?(.*):(\d{1,5})$/.exec(text)
-    if (parts === null)
-      this.refuse(key, `must be an address such as "tcp://127.0.0.1:1317", not ${JSON.stringify(text)}`)
-    return { host: parts[1] || '0.0.0.0', port: Number(parts[2]) }
-  }
-
-  private refuse(key: string, problem: string): never {
-    throw new NodeError('home-damaged', `${this.file}: ${this.prefix}${key} ${problem}`, [
-      `correct it in ${this.file}`,
-    ])
-  }
-}
-
-const isString = (value: unknown): value is string => typeof value === 'string'
-const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 const isPositiveInteger = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) > 0
 /** Written as a string, as other chains do, or as a number. */
@@ -296,5 +175,3 @@ const isPruningMode = (value: unknown): value is PruningMode =>
 const isStringList = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
 const isOrigins = (value: unknown): value is string | string[] =>
   value === '*' || (isStringList(value) && value.every(isOrigin))
-const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
