@@ -148,6 +148,23 @@ export function readCometbftAddresses(file: string) {
   }
 }
 
+/** Limits of the mempool in a `config.toml`, those that it names. */
+export function readMempoolLimits(
+  file: string,
+): Partial<Record<'txs' | 'bytes' | 'txBytes' | 'cache', number>> {
+  const { mempool } = readToml(file)
+  const table = new Table(file, 'mempool.', isTable(mempool) ? mempool : {})
+  const read = (key: string) =>
+    key in table.values ? Number(table.get(key, isPositiveInteger, 'a whole number above 0')) : undefined
+  const limits = {
+    txs: read('size'),
+    bytes: read('max_txs_bytes'),
+    txBytes: read('max_tx_bytes'),
+    cache: read('cache_size'),
+  }
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
+}
+
 /** One table of a TOML file; every complaint names file, key, value and what is expected. */
 class Table {
   readonly file: string
