@@ -44,4 +44,4 @@ export declare function installCometbft(options: {
   readonly env?: Env
   readonly onLine?: (line: string) => void
 }): Promise<string>
-export declare function waysToGetCometbft(env?: Env): string[]
+export declare function waysToGetCometbft(env?: Env, setUp?: boolean): string[]

@@ -146,11 +146,13 @@ export async function installCometbft({ go, env = process.env, onLine = () => {}
   }
 }
 
-/** The ways to get CometBFT, for error texts. */
-export function waysToGetCometbft(env = process.env) {
+/** The ways to get CometBFT, for error texts; `setUp` tells whether there is a set-up that builds it. */
+export function waysToGetCometbft(env = process.env, setUp = true) {
+  const go = `install Go ${GO_BUILDS} or newer (https://go.dev/dl)`
+  const elsewhere = setUp ? 'or build it elsewhere' : 'build it'
   return [
-    `install Go ${GO_BUILDS} or newer (https://go.dev/dl) and run this again: it builds CometBFT by itself`,
-    `or build it elsewhere, "go install ${COMETBFT_MODULE}", and put the binary into ${cometbftFolder(env)}`,
+    ...(setUp ? [`${go} and run this again: it builds CometBFT by itself`] : []),
+    `${elsewhere}, "go install ${COMETBFT_MODULE}", and put the binary into ${cometbftFolder(env)}`,
     `or take the v${COMETBFT_VERSION} release of https://github.com/cometbft/cometbft and put its folder on PATH`,
     'or name the binary: COMETBFT=/path/to/cometbft',
   ]

@@ -10,6 +10,10 @@ interface Entry {
 
 /** Each command is loaded when it is asked for: most need packages and files that the others do not. */
 const commands: Readonly<Record<string, Entry>> = {
+  build: {
+    summary: 'write dist/, what the npm package runs',
+    load: async () => (await import('./build.ts')).build,
+  },
   check: {
     summary: 'formatting, lint, types, dead code, protos, coverage, fresh generated code and tables',
     load: async () => (await import('./check.ts')).check,

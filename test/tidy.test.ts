@@ -156,12 +156,14 @@ describe('packages', () => {
   test('the lock file names no registry and pins what CosmJS needs', () =>
     clean('packages', packageProblems(sources)))
 
-  test('the names of #kernel change only on purpose', async () => {
-    const facade = find('src/kernel.ts')
-    expect(facade, 'src/kernel.ts').toBeDefined()
-    await expect(`${exportedNames(facade?.text ?? '').join('\n')}\n`).toMatchFileSnapshot(
-      'tidy/kernel-names.txt',
-    )
+  test.each([
+    { name: '#kernel', path: 'src/kernel.ts', names: 'tidy/kernel-names.txt' },
+    { name: 'wadi/client', path: 'src/bin/client.ts', names: 'tidy/client-names.txt' },
+    { name: 'wadi/testing', path: 'src/bin/testing.ts', names: 'tidy/testing-names.txt' },
+  ])('the names of $name change only on purpose', async ({ path, names }) => {
+    const facade = find(path)
+    expect(facade, path).toBeDefined()
+    await expect(`${exportedNames(facade?.text ?? '').join('\n')}\n`).toMatchFileSnapshot(names)
   })
 })
 

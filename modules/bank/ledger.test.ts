@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { TestAccount } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { FUNDS } from '../../src/testing/genesis.ts'
 import {
   alice,
   bankChain,
@@ -14,7 +15,7 @@ import {
   sendCoins,
   treasury,
 } from '../../test/support/bank.ts'
-import { FUNDS, send } from '../../test/support/wadi-chain.ts'
+import { send } from '../../test/support/wadi-chain.ts'
 import { bank } from './api.ts'
 import { state } from './state.ts'
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { QueryDefinition } from '#gen/cosmos/bank/v1beta1/query.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { authority, FUNDS } from '../../src/testing/genesis.ts'
 import { alice, bankChain, bob, carol, coin, run, sendCoins } from '../../test/support/bank.ts'
-import { authority, FUNDS } from '../../test/support/wadi-chain.ts'
 
 const metadata = {
   description: 'The coin of the chain.',

@@ -3,9 +3,10 @@ import { QueryDefinition } from '#gen/cosmos/bank/v1beta1/query.ts'
 import { MsgSetSendEnabled, MsgUpdateParams } from '#gen/cosmos/bank/v1beta1/tx.ts'
 import type { TestAccount } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { authority } from '../../src/testing/genesis.ts'
 import { message, type PackedMessage } from '../../src/testing/types.ts'
 import { alice, balances, bankChain, coin, run, sendCoins } from '../../test/support/bank.ts'
-import { authority, outcome } from '../../test/support/wadi-chain.ts'
+import { outcome } from '../../test/support/wadi-chain.ts'
 import { feeCollector } from './api.ts'
 
 let chain: TestChain

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { MsgMultiSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
 import type { TestAccount } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { FUNDS } from '../../src/testing/genesis.ts'
 import { message, type PackedMessage } from '../../src/testing/types.ts'
 import {
   alice,
@@ -14,7 +15,7 @@ import {
   run,
   sendCoins,
 } from '../../test/support/bank.ts'
-import { FUNDS, outcome, send } from '../../test/support/wadi-chain.ts'
+import { outcome, send } from '../../test/support/wadi-chain.ts'
 import { feeCollector } from './api.ts'
 import { state } from './state.ts'
 

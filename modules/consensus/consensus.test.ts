@@ -4,8 +4,9 @@ import { MsgUpdateParams } from '#gen/cosmos/consensus/v1/tx.ts'
 import type { TestAccount } from '../../src/testing/accounts.ts'
 import { testAccounts } from '../../src/testing/accounts.ts'
 import { TEST_CONSENSUS_PARAMS, type TestChain } from '../../src/testing/chain.ts'
+import { authority } from '../../src/testing/genesis.ts'
 import { message } from '../../src/testing/types.ts'
-import { authority, outcome, wadiChain } from '../../test/support/wadi-chain.ts'
+import { outcome, wadiChain } from '../../test/support/wadi-chain.ts'
 
 const { alice } = testAccounts('alice')
 let chain: TestChain

@@ -3,8 +3,9 @@ import { QueryDefinition } from '#gen/wadi/system/v1/query.ts'
 import { MsgTransferAuthority, MsgUpdateParams } from '#gen/wadi/system/v1/tx.ts'
 import { type TestAccount, testAccounts } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { authority } from '../../src/testing/genesis.ts'
 import { message } from '../../src/testing/types.ts'
-import { authority, outcome, wadiChain } from '../../test/support/wadi-chain.ts'
+import { outcome, wadiChain } from '../../test/support/wadi-chain.ts'
 
 const { alice } = testAccounts('alice')
 let chain: TestChain

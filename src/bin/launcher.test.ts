@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   cpSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -87,6 +88,64 @@ test('what is compiled goes into the cache folder of the user, and nothing into 
   launch()
   expect(files()).toBe(first)
   expect(inClone()).toEqual(before)
+})
+
+describe('an installed package', () => {
+  const flags = readFileSync(join(ROOT, 'bin/node-flags'), 'utf8').trim().split('\n')
+  /** As on systems and Nodes where a process cannot take the place of another. */
+  const withoutExecve = ['--import', 'data:text/javascript,process.execve=undefined']
+
+  beforeEach(() => {
+    rmSync(join(root, 'src'), { recursive: true })
+    mkdirSync(join(root, 'dist/bin'), { recursive: true })
+  })
+
+  /** Runs a program as what was built, and signals the launcher when it says something. */
+  async function start(
+    program: string,
+    args: readonly string[],
+    nodeArgs: readonly string[] = [],
+    signal?: 'SIGTERM',
+  ) {
+    write('dist/bin/wadi.js', program)
+    const options = { env: { XDG_CACHE_HOME: cache }, timeout: 30_000, killSignal: 'SIGKILL' } as const
+    const child = spawn(process.execPath, [...nodeArgs, join(root, 'bin/wadi.mjs'), ...args], options)
+    let stdout = ''
+    child.stdout.on('data', (data) => {
+      stdout += data
+      if (signal !== undefined) child.kill(signal)
+    })
+    const [code, by] = await once(child, 'close')
+    return { code, signal: by, stdout }
+  }
+
+  test('runs what was built, on the Node that it was started with', async () => {
+    const program = 'console.log(JSON.stringify([process.execPath, process.execArgv]))'
+    const stdout = `${JSON.stringify([process.execPath, []])}\n`
+    expect(await start(program, ['version'])).toEqual({ code: 0, signal: null, stdout })
+  })
+
+  test('gives the flags of the launcher to the commands that run a node', async () => {
+    const program = 'console.log(JSON.stringify([process.execArgv, process.argv.slice(2)]))'
+    for (const command of [['start'], ['--json', 'dev']])
+      expect(JSON.parse((await start(program, command)).stdout)).toEqual([flags, command])
+    const { stdout } = await start(program, ['start'], withoutExecve)
+    expect(JSON.parse(stdout)).toEqual([[...flags, ...withoutExecve], ['start']])
+  })
+
+  test.each([
+    { way: 'in its place', nodeArgs: [] },
+    { way: 'beside it', nodeArgs: withoutExecve },
+  ])('ends as a command ends that runs $way, and takes signals for it', async ({ nodeArgs }) => {
+    expect(await start('process.exit(7)', ['start'], nodeArgs)).toMatchObject({ code: 7, signal: null })
+    const killed = await start("process.kill(process.pid, 'SIGKILL')", ['start'], nodeArgs)
+    expect(killed).toMatchObject({ code: null, signal: 'SIGKILL' })
+    const waiting = `
+      process.on('SIGTERM', () => process.exit(9))
+      setInterval(() => {}, 1000)
+      console.log('ready')`
+    expect(await start(waiting, ['start'], nodeArgs, 'SIGTERM')).toMatchObject({ code: 9, signal: null })
+  })
 })
 
 test('a damaged cache is not believed', () => {

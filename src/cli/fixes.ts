@@ -32,6 +32,13 @@ const fileProblems: Readonly<Record<string, readonly [problem: string, fix: stri
   ENOSPC: ['does not fit: the disk is full', 'make room, or choose another disk'],
 }
 
+/** Which npm package is missing, of those that not every command needs; undefined for other errors. */
+export function packageProblem(error: Error): string | undefined {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') return undefined
+  const name = /^Cannot find package '([^']+)'/.exec(error.message)?.[1]
+  return name && `this command needs the npm package ${name}\n  - install it: "npm install ${name}"`
+}
+
 /** What a refusal of the file system means, with the path and what helps; undefined for other errors. */
 export function fileProblem(error: Error): string | undefined {
   const { code = '', path } = error as NodeJS.ErrnoException

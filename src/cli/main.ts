@@ -100,8 +100,8 @@ async function addGroups(program: Command, run: RunContext, argv: readonly strin
 /** An expected error as its message, with the fix if one is known; a bug with its stack, so that it can be reported. */
 async function describe(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error)
-  const { fileProblem, fixOf } = await import('./fixes.ts')
-  const refused = fileProblem(error)
+  const { fileProblem, fixOf, packageProblem } = await import('./fixes.ts')
+  const refused = fileProblem(error) ?? packageProblem(error)
   if (refused !== undefined) return refused
   if (error.name === 'Error' || error.name === 'TypeError') return error.stack ?? error.message
   const fix = fixOf(error)

@@ -1,5 +1,8 @@
+import type { AminoMsg } from '@cosmjs/amino'
+import type { EncodeObject } from '@cosmjs/proto-signing'
 import type { AminoConverter, AminoConverters } from '@cosmjs/stargate'
 import { aminoMessage, fromAminoMessage } from '#lib/amino-json.ts'
+import { ValueError } from '#lib/bytes.ts'
 import type { JsonValue } from '#lib/proto-json.ts'
 import { aminoName, messageOf } from '#lib/reflect.ts'
 import { registerCodecs } from '#lib/reflect-codecs.ts'
@@ -13,6 +16,24 @@ import type { GeneratedCodec } from './types.ts'
 export function wadiAminoConverters(): AminoConverters {
   registerCodecs(anyTypes())
   return Object.fromEntries(messageTypes().flatMap(converter))
+}
+
+let converters: AminoConverters | undefined
+
+/** A message as amino JSON. Throws {@link ValueError} for one that has no such form. */
+export function toAmino({ typeUrl, value }: EncodeObject): AminoMsg {
+  converters ??= wadiAminoConverters()
+  const found = converters[typeUrl]
+  if (found === undefined) {
+    throw new ValueError(`${typeUrl} has no amino JSON: sign it with a key that signs DIRECT`)
+  }
+  return { type: found.aminoType, value: found.toAmino(value) }
+}
+
+/** A message out of amino JSON. Throws `JsonError`. */
+export function fromAmino({ type, value }: AminoMsg): EncodeObject {
+  registerCodecs(anyTypes())
+  return fromAminoMessage({ type, value })
 }
 
 function converter(type: GeneratedCodec): [string, AminoConverter][] {

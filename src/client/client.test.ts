@@ -242,6 +242,7 @@ describe('what wadi/client loads', () => {
       '@bufbuild/protobuf',
       '@cosmjs/amino',
       '@cosmjs/proto-signing',
+      // For its types alone.
       '@cosmjs/stargate',
       '@cosmjs/tendermint-rpc',
       '@noble/hashes',

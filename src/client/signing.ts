@@ -1,25 +1,16 @@
-import { getAminoPubkey } from '@cosmjs/amino'
-import {
-  type AccountData,
-  type EncodeObject,
-  encodePubkey,
-  isOfflineDirectSigner,
-  type OfflineSigner,
-} from '@cosmjs/proto-signing'
-import { AminoTypes, SigningStargateClient } from '@cosmjs/stargate'
+import type { AccountData, EncodeObject, OfflineSigner } from '@cosmjs/proto-signing'
 import type { Comet38Client, HttpEndpoint } from '@cosmjs/tendermint-rpc'
 import { SignMode } from '#gen/cosmos/tx/signing/v1beta1/signing.ts'
-import { AuthInfo, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
+import { TxRaw } from '#gen/cosmos/tx/v1beta1/tx.ts'
 import { ValueError } from '#lib/bytes.ts'
-import { wadiAminoConverters } from './amino.ts'
 import { WadiClient, type WaitOptions } from './client.ts'
 import { type ConnectOptions, connectComet } from './comet.ts'
 import { TxError } from './errors.ts'
 import { adjustGas, type CoinAmount, feeFor, parseGasPrice } from './fees.ts'
 import { type Messages, messages } from './messages.ts'
 import { type AccountNonce, NonceManager, WrongSequenceError } from './nonces.ts'
-import { wadiRegistry } from './registry.ts'
 import type { TxResult } from './tx-result.ts'
+import { encodeAuthInfo, encodeBody, signTx } from './tx-signer.ts'
 
 /** What a client does where a call says nothing else. */
 export interface SigningOptions extends WaitOptions, ConnectOptions {
@@ -56,20 +47,13 @@ export class SigningWadiClient extends WadiClient {
   /** Makes messages: `client.tx.bank.send({ … })`. */
   readonly tx: Messages = messages
   readonly #accounts: KnownAccounts
-  readonly #offline: SigningStargateClient
   readonly #options: SigningOptions
   readonly #nonces = new NonceManager((address) => this.#existingNonce(address))
   #nodeGasPrice: string | undefined
 
-  private constructor(
-    comet: Comet38Client,
-    accounts: KnownAccounts,
-    offline: SigningStargateClient,
-    options: SigningOptions,
-  ) {
+  private constructor(comet: Comet38Client, accounts: KnownAccounts, options: SigningOptions) {
     super(comet)
     this.#accounts = accounts
-    this.#offline = offline
     this.#options = options
   }
 
@@ -79,13 +63,7 @@ export class SigningWadiClient extends WadiClient {
     signer: OfflineSigner,
     options: SigningOptions = {},
   ): Promise<SigningWadiClient> {
-    const accounts = new KnownAccounts(signer)
-    // CosmJS signs; it never sees the node.
-    const offline = await SigningStargateClient.offline(accounts.signer, {
-      registry: wadiRegistry(),
-      aminoTypes: new AminoTypes(wadiAminoConverters()),
-    })
-    return new SigningWadiClient(connectComet(endpoint, options), accounts, offline, options)
+    return new SigningWadiClient(connectComet(endpoint, options), new KnownAccounts(signer), options)
   }
 
   /**
@@ -122,18 +100,10 @@ export class SigningWadiClient extends WadiClient {
   /** The gas that messages use on the latest state. Throws `QueryError` with the reason if they fail there. */
   async simulate(signer: string, msgs: readonly EncodeObject[], memo = ''): Promise<bigint> {
     const sequence = this.#nonces.peek(signer) ?? (await this.#existingNonce(signer)).sequence
-    const body = TxBody.fromPartial({
-      messages: msgs.map((msg) => this.#offline.registry.encodeAsAny(msg)),
-      memo,
-    })
-    const signerInfo = {
-      publicKey: encodePubkey(getAminoPubkey(await this.#accounts.get(signer))),
-      modeInfo: { single: { mode: SignMode.SIGN_MODE_UNSPECIFIED } },
-      sequence: BigInt(sequence),
-    }
+    const account = await this.#accounts.get(signer)
     const tx = TxRaw.fromPartial({
-      bodyBytes: TxBody.encode(body).finish(),
-      authInfoBytes: AuthInfo.encode(AuthInfo.fromPartial({ signerInfos: [signerInfo], fee: {} })).finish(),
+      bodyBytes: encodeBody(msgs, memo),
+      authInfoBytes: encodeAuthInfo(account, SignMode.SIGN_MODE_UNSPECIFIED, { sequence, gas: 0n, fee: [] }),
       signatures: [new Uint8Array()],
     })
     const { gasInfo } = await this.query.tx.simulate({ txBytes: TxRaw.encode(tx).finish() })
@@ -158,16 +128,10 @@ export class SigningWadiClient extends WadiClient {
     { memo = '', timeoutHeight }: TxOptions,
     nonce: AccountNonce,
   ): Promise<Uint8Array> {
-    await this.#accounts.get(signer)
-    const signed = await this.#offline.sign(
-      signer,
-      msgs,
-      { amount, gas: gas.toString() },
-      memo,
-      { ...nonce, chainId: await this.chainId() },
-      timeoutHeight,
-    )
-    return TxRaw.encode(signed).finish()
+    const account = await this.#accounts.get(signer)
+    const chainId = await this.chainId()
+    const tx = { ...nonce, chainId, messages: msgs, memo, gas, fee: amount, timeoutHeight }
+    return signTx(this.#accounts.signer, account, tx)
   }
 
   async #existingNonce(address: string): Promise<AccountNonce> {
@@ -187,24 +151,18 @@ export class SigningWadiClient extends WadiClient {
  * question to its owner, to tell them.
  */
 class KnownAccounts {
-  readonly #asked: OfflineSigner
-  readonly #known = new Map<string, AccountData>()
-  /** The same signer, for CosmJS, which asks it for its accounts at every signature. */
   readonly signer: OfflineSigner
+  readonly #known = new Map<string, AccountData>()
 
   constructor(signer: OfflineSigner) {
-    this.#asked = signer
-    const getAccounts = async () => [...this.#known.values()]
-    this.signer = isOfflineDirectSigner(signer)
-      ? { getAccounts, signDirect: (address, doc) => signer.signDirect(address, doc) }
-      : { getAccounts, signAmino: (address, doc) => signer.signAmino(address, doc) }
+    this.signer = signer
   }
 
   /** Throws {@link ValueError} if the signer has no such account. */
   async get(address: string): Promise<AccountData> {
     const known = this.#known.get(address)
     if (known !== undefined) return known
-    const found = (await this.#asked.getAccounts()).find((candidate) => candidate.address === address)
+    const found = (await this.signer.getAccounts()).find((candidate) => candidate.address === address)
     if (found === undefined) {
       throw new ValueError(`the signer has no key for ${address}: sign with one of its own accounts`)
     }

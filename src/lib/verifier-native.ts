@@ -23,7 +23,7 @@ export function nativeVerifier(load: () => unknown = loadBinding): Verifier {
   try {
     binding = load() as Secp256k1Binding
   } catch (error) {
-    throw new VerifierError(`${cannotLoad(error)}; ${howToFix}`)
+    throw new VerifierError(`${cannotLoad(error)}; ${isMissing(error) ? howToInstall : howToFix}`)
   }
   const verifier = verifierOf('libsecp256k1', (digest, signature, publicKey) => {
     try {
@@ -43,9 +43,15 @@ export function nativeVerifier(load: () => unknown = loadBinding): Verifier {
 const howToFix =
   'run "npm rebuild secp256k1" with the Node that runs this (needs a C++ compiler where no prebuilt binding exists)'
 
+/** Clients do without it, so whoever installs this as a package does not have it yet. */
+const howToInstall = 'run "npm install secp256k1"'
+
 function loadBinding(): unknown {
   return createRequire(import.meta.url)('secp256k1/bindings')
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND'
 
 function cannotLoad(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { fromHex, toHex } from './bytes.ts'
 import { sha256 } from './hash.ts'
 import type { VerifyJob } from './verifier.ts'
+import { availableVerifier } from './verifier-available.ts'
 import { nativeVerifier, VerifierError } from './verifier-native.ts'
 import { portableVerifier } from './verifier-portable.ts'
 
@@ -222,6 +223,22 @@ test('a batch gives one verdict a job, in order', () => {
 })
 
 describe('the native verifier', () => {
+  test('is replaced by the portable one, which is said, only where that is enough', () => {
+    const missing = () => {
+      throw Object.assign(new Error("Cannot find module 'secp256k1/bindings'\n- somewhere"), {
+        code: 'MODULE_NOT_FOUND',
+      })
+    }
+    const reasons: string[] = []
+    expect(availableVerifier(({ message }) => reasons.push(message), missing)).toBe(portableVerifier)
+    expect(reasons).toEqual([
+      "the native secp256k1 binding does not load: Cannot find module 'secp256k1/bindings'; " +
+        'run "npm install secp256k1"',
+    ])
+    expect(availableVerifier().name).toBe(native.name)
+    expect(() => nativeVerifier(missing)).toThrow(VerifierError)
+  })
+
   test('says how to mend a binding that does not load', () => {
     const missing = () => {
       throw new Error('No native build was found\n  at …')

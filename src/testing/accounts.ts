@@ -9,8 +9,9 @@ import { addressText, toHexAddress } from '#lib/address.ts'
 import { addressFromPubKey } from '#lib/address-pubkey.ts'
 import { utf8 } from '#lib/bytes.ts'
 import { sha256 } from '#lib/hash.ts'
+import type { TypedEncodeObject } from '../client/types.ts'
 import type { TestChain } from './chain.ts'
-import type { PackedMessage } from './types.ts'
+import { packed } from './types.ts'
 
 /** How a transaction is made, where it is not as usual. */
 export interface TxOptions {
@@ -83,13 +84,13 @@ export class TestAccount {
     return { accountNumber: stored?.accountNumber ?? 0n, sequence }
   }
 
-  /** A signed transaction (SIGN_MODE_DIRECT) of these messages, as bytes. */
-  tx(chain: TestChain, messages: readonly PackedMessage[], options: TxOptions = {}): Uint8Array {
+  /** A signed transaction (SIGN_MODE_DIRECT) of these messages, packed or as a client makes them, as bytes. */
+  tx(chain: TestChain, messages: readonly TypedEncodeObject<unknown>[], options: TxOptions = {}): Uint8Array {
     const signers = [this, ...(options.cosigners ?? [])]
     const known = signers.map((signer) => signer.#take(chain, options))
     const { memo = '', timeoutHeight = 0n } = options
     const bodyBytes = TxBody.encode(
-      TxBody.fromPartial({ messages: [...messages], memo, timeoutHeight }),
+      TxBody.fromPartial({ messages: messages.map(packed), memo, timeoutHeight }),
     ).finish()
     const authInfoBytes = authInfo(signers, known, options)
     const signatures = signers.map((signer, index) => {

@@ -273,8 +273,9 @@ export class TestChain {
   }
 
   #verifier(): Verifier {
+    if (this.#options.verifier !== undefined) return this.#options.verifier
     native ??= nativeVerifier()
-    return this.#options.verifier ?? native
+    return native
   }
 
   #log(...line: Parameters<AppOptions['log']>): void {

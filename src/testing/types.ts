@@ -1,3 +1,7 @@
+import { encodePartial } from '../client/queries.ts'
+import { messageTypes } from '../client/services.ts'
+import type { TypedEncodeObject } from '../client/types.ts'
+
 /** A generated message type, as tests use it. */
 export interface GeneratedType<T> {
   readonly $type: string
@@ -27,4 +31,12 @@ export interface PackedMessage {
 /** Packs a message; fields left out get their defaults. */
 export function message<T>(type: GeneratedType<T>, fields: Part<T>): PackedMessage {
   return { typeUrl: `/${type.$type}`, value: type.encode(type.fromPartial(fields as object)).finish() }
+}
+
+/** Packs a message that a client made, as `messages.bank.send({ … })`; a packed one stays as it is. */
+export function packed({ typeUrl, value }: TypedEncodeObject<unknown>): PackedMessage {
+  if (value instanceof Uint8Array) return { typeUrl, value }
+  const type = messageTypes().find(({ $type }) => typeUrl === `/${$type}`)
+  if (type === undefined) throw new RangeError(`no message of this chain is named ${typeUrl}`)
+  return { typeUrl, value: encodePartial(type, value) }
 }

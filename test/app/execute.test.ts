@@ -8,8 +8,9 @@ import { toBase64 } from '#lib/bytes.ts'
 import { AssertionError } from '../../src/kernel/errors.ts'
 import { testAccounts } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { FUNDS } from '../../src/testing/genesis.ts'
 import { message } from '../../src/testing/types.ts'
-import { FUNDS, faulty, outcome, send, wadiChain } from '../support/wadi-chain.ts'
+import { faulty, outcome, send, wadiChain } from '../support/wadi-chain.ts'
 
 const { alice, bob, eve } = testAccounts('alice', 'bob', 'eve')
 const faults = ['assert', 'date', 'random', 'refuse', 'stack', 'type'].map((name) => ({

@@ -5,8 +5,9 @@ import { fromByteString } from '#lib/bytes.ts'
 import { MultiStore } from '../../src/store/multistore.ts'
 import { TestAccount, testAccounts } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { authority, FUNDS } from '../../src/testing/genesis.ts'
 import { message } from '../../src/testing/types.ts'
-import { authority, FUNDS, send, wadiChain } from '../support/wadi-chain.ts'
+import { send, wadiChain } from '../support/wadi-chain.ts'
 
 const { alice, bob, carol } = testAccounts('alice', 'bob', 'carol')
 const senders = [alice, bob, new TestAccount('ethan', 'ethsecp256k1')]

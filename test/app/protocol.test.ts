@@ -8,9 +8,10 @@ import { AssertionError } from '../../src/kernel/errors.ts'
 import { defineModule, type Module } from '../../src/kernel/module.ts'
 import { testAccounts } from '../../src/testing/accounts.ts'
 import { TEST_CONSENSUS_PARAMS, type TestChain } from '../../src/testing/chain.ts'
+import { authority, FUNDS } from '../../src/testing/genesis.ts'
 import { MemoryState } from '../../src/testing/memory-state.ts'
 import { message } from '../../src/testing/types.ts'
-import { authority, FUNDS, faultAccount, outcome, send, wadiChain } from '../support/wadi-chain.ts'
+import { faultAccount, outcome, send, wadiChain } from '../support/wadi-chain.ts'
 
 const { alice, bob } = testAccounts('alice', 'bob')
 const options = { accounts: [alice, bob] }

@@ -42,7 +42,12 @@ interface Banner {
 /** Two that start at the same moment may find the same port free. */
 const ATTEMPTS = 3
 
+/** How the program is started: a Node, or what starts one, and what comes before the program's own arguments. */
+type Start = readonly [command: string, ...args: string[]]
+
 export interface DevnetOptions {
+  /** Default: the sources. */
+  readonly start?: Start
   /** Default: one of its own, which goes with the devnet. */
   readonly home?: string
   /** Instead of 200 ms blocks. */
@@ -69,10 +74,12 @@ export async function startDevnet(options: DevnetOptions = devnetDefaults.option
   }
 }
 
-async function startOnce({ home, args = ['--block-time', '200ms'], env }: DevnetOptions): Promise<Devnet> {
+async function startOnce(options: DevnetOptions): Promise<Devnet> {
+  const { start = [process.execPath, program], home, args = ['--block-time', '200ms'], env } = options
   const folder = mkdtempSync(join(tmpdir(), 'wadi-devnet-'))
-  const all = [program, 'dev', '--home', home ?? join(folder, 'home'), '--json', ...args]
-  const child = spawn(process.execPath, all, {
+  const [command, ...before] = start
+  const all = [...before, 'dev', '--home', home ?? join(folder, 'home'), '--json', ...args]
+  const child = spawn(command, all, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

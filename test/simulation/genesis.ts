@@ -1,4 +1,4 @@
-import { wadiGenesis } from '../support/wadi-chain.ts'
+import { fundedGenesis } from '../../src/testing/genesis.ts'
 import type { Actor } from './actors.ts'
 import { DENOMS } from './messages/bank.ts'
 
@@ -13,7 +13,7 @@ export function simulationGenesis(actors: readonly Actor[]): Record<string, unkn
     amount: `${EACH}`,
   }))
   const coins = Object.fromEntries(addresses.map((address) => [address, everything]))
-  const { system: _, ...genesis } = wadiGenesis({ accounts: addresses, coins })
+  const { system: _, ...genesis } = fundedGenesis({ accounts: addresses, coins })
   return {
     ...genesis,
     system: {

@@ -4,8 +4,9 @@ import { onTransfer } from '#modules/bank/api.ts'
 import { defineModule, moduleAccount } from '../../src/kernel/module.ts'
 import { type TestAccount, testAccounts } from '../../src/testing/accounts.ts'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { FUNDS, fundedGenesis } from '../../src/testing/genesis.ts'
 import { message, type PackedMessage } from '../../src/testing/types.ts'
-import { FUNDS, outcome, wadiChain, wadiGenesis } from './wadi-chain.ts'
+import { outcome, wadiChain } from './wadi-chain.ts'
 
 export const { alice, bob, carol } = testAccounts('alice', 'bob', 'carol')
 
@@ -33,7 +34,7 @@ const GATHERED = [coin('awadi', FUNDS), coin('share/1', 1_000), coin('share/2', 
 export function bankChain(more: object = {}): TestChain {
   heard.length = 0
   const options = { accounts: [alice, bob], coins: { [alice.address]: GATHERED }, modules: [listener] }
-  const given = wadiGenesis(options)['bank'] as object
+  const given = fundedGenesis(options)['bank'] as object
   const chain = wadiChain({ ...options, genesis: { bank: { ...given, ...more } } })
   chain.nextBlock()
   return chain

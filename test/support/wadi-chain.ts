@@ -6,44 +6,14 @@ import { defineChain } from '../../src/kernel/chain.ts'
 import { assert } from '../../src/kernel/errors.ts'
 import { type Module, moduleAccount } from '../../src/kernel/module.ts'
 import { sdk } from '../../src/kernel/sdk-errors.ts'
-import { TestAccount } from '../../src/testing/accounts.ts'
+import type { TestAccount } from '../../src/testing/accounts.ts'
 import { TestChain, type TestChainOptions } from '../../src/testing/chain.ts'
+import { type FundedAccounts, fundedGenesis } from '../../src/testing/genesis.ts'
 import { message, type PackedMessage } from '../../src/testing/types.ts'
 
-/** What every account has of `awadi` at genesis unless a test says otherwise: a million WADI. */
-export const FUNDS = 10n ** 24n
-
-export interface WadiOptions extends Partial<TestChainOptions> {
-  /** With these accounts, in this order: numbers 0, 1, 2 … */
-  readonly accounts?: readonly (TestAccount | string)[]
-  /** Coins by address, instead of {@link FUNDS}. */
-  readonly coins?: Readonly<Record<string, readonly { readonly denom: string; readonly amount: string }[]>>
+export interface WadiOptions extends Partial<TestChainOptions>, FundedAccounts {
   /** Modules of the test's own, below those of the chain. */
   readonly modules?: readonly Module[]
-}
-
-/** May change every module's parameters; it exists on every test chain, after the accounts named. */
-export const authority = new TestAccount('authority')
-
-/** The genesis of accounts and their coins; other modules begin with their defaults. */
-export function wadiGenesis({ accounts = [], coins = {} }: WadiOptions = {}): Record<string, unknown> {
-  const owners = [...accounts, authority].map((each) => (typeof each === 'string' ? each : each.address))
-  return {
-    system: { authority: authority.address },
-    auth: {
-      accounts: owners.map((address, number) => ({
-        '@type': '/cosmos.auth.v1beta1.BaseAccount',
-        address,
-        account_number: `${number}`,
-      })),
-    },
-    bank: {
-      balances: owners.map((address) => ({
-        address,
-        coins: coins[address] ?? [{ denom: 'awadi', amount: `${FUNDS}` }],
-      })),
-    },
-  }
 }
 
 /** The chain itself, in this process, with funded accounts. */
@@ -54,7 +24,7 @@ export function wadiChain(options: WadiOptions = {}): TestChain {
     modules.length === 0
       ? chain
       : defineChain({ name, ante, consensus, accountOf, modules: [...chain.modules, ...modules] })
-  return TestChain.create(used, { ...rest, genesis: { ...wadiGenesis(options), ...genesis } })
+  return TestChain.create(used, { ...rest, genesis: { ...fundedGenesis(options), ...genesis } })
 }
 
 /** A transfer, ready for a transaction. */

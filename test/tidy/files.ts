@@ -3,6 +3,7 @@ import type { Problem, Source } from './sources.ts'
 interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
 interface Lock {
@@ -22,14 +23,15 @@ export function packageProblems(sources: readonly Source[]): Problem[] {
 
 export function manifestProblems(manifest: Manifest): Problem[] {
   const file = 'package.json'
-  const all = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+  const { dependencies, devDependencies, optionalDependencies } = manifest
+  const all = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
   const loose = all.filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
   const found = loose.map(([name, version]) => ({
     file,
     line: 0,
     detail: `${name} ${version}: give one version`,
   }))
-  if (manifest.dependencies?.[pinned.name] === pinned.version) return found
+  if (dependencies?.[pinned.name] === pinned.version) return found
   return [
     ...found,
     { file, line: 0, detail: `${pinned.name} must be a direct dependency at ${pinned.version}` },
@@ -71,5 +73,8 @@ export function exportedNames(text: string): readonly string[] {
       if (name !== undefined) found.push(typed !== undefined || words[0] === 'type' ? `type ${name}` : name)
     }
   }
+  const declared = /^export\s+(?:async\s+)?(function|const|class|interface|type)\s+(\w+)/gm
+  for (const [, kind, name = ''] of text.matchAll(declared))
+    found.push(kind === 'interface' || kind === 'type' ? `type ${name}` : name)
   return found.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 }

@@ -136,7 +136,9 @@ export function moduleOrder(chain: Source): readonly string[] {
 export function portabilityProblems(sources: readonly Source[]): Problem[] {
   const byPath = new Map(sources.map((source) => [source.path, source]))
   const reached = new Set(
-    sources.map(({ path }) => path).filter((path) => /^src\/client\//.test(path) && !isTest(path)),
+    sources
+      .map(({ path }) => path)
+      .filter((path) => /^src\/(?:client\/|bin\/client\.ts$)/.test(path) && !isTest(path)),
   )
   const found: Problem[] = []
   for (const path of reached) {

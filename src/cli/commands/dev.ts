@@ -52,6 +52,7 @@ export async function runDev(
       rest: at(ports.rest),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
+      portable: true,
     })
   })
   const { node, ended, restUrl, height } = started

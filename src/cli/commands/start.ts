@@ -22,6 +22,8 @@ export interface Overrides {
   readonly rest?: { readonly host: string; readonly port: number }
   readonly env?: Readonly<Record<string, string>>
   readonly cometbft?: Cometbft
+  /** See `AppServerOptions.portable`. */
+  readonly portable?: boolean
 }
 
 /** A node that runs: both its processes, and how to end them. */
@@ -105,6 +107,7 @@ function appOf(
     queryThread: context.queryThread,
     rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
+    ...(overrides.portable === undefined ? {} : { portable: overrides.portable }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })

@@ -1,6 +1,6 @@
 import type { ConsensusParams } from '#gen/tendermint/types/params.ts'
 import { fromJson, JsonError, type JsonObject } from '#lib/proto-json.ts'
-import { nativeVerifier } from '#lib/verifier-native.ts'
+import { availableVerifier } from '#lib/verifier-available.ts'
 import { createApp } from '../../app/create.ts'
 import { GenesisError } from '../../app/genesis.ts'
 import type { Chain } from '../../kernel/chain.ts'
@@ -61,7 +61,7 @@ function startChain(chain: Chain, request: InitChain): void {
   const app = createApp({
     chain,
     state: emptyState(chain),
-    verifier: nativeVerifier(),
+    verifier: availableVerifier(),
     minGasPrices: [],
     version: { software: 'validate', protocol: 1n },
     log: () => {},

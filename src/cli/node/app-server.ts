@@ -1,3 +1,5 @@
+import type { Verifier } from '#lib/verifier.ts'
+import { availableVerifier } from '#lib/verifier-available.ts'
 import { nativeVerifier } from '#lib/verifier-native.ts'
 import { AbciServer } from '../../abci/server.ts'
 import type { FrameTrace } from '../../abci/trace.ts'
@@ -30,6 +32,8 @@ export interface AppServerOptions {
   readonly rest?: Address
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
+  /** Checks signatures without the native verifier where that is missing, and says so; a validator must have it. */
+  readonly portable?: boolean
   /** Where queries will run; its code loads already. */
   readonly queryThread?: QueryThread
 }
@@ -112,7 +116,7 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
   const app = createApp({
     chain,
     state: storage,
-    verifier: nativeVerifier(),
+    verifier: verifierOf(options),
     minGasPrices: parseGasPrices(home.app.minimumGasPrices),
     version: { software: options.software, protocol: PROTOCOL_VERSION },
     log,
@@ -132,6 +136,11 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
   // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
   restUrl.catch(() => {})
   return { app: withQueries(app, pool), storage, pool, serving: restUrl }
+}
+
+function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
+  if (!portable) return nativeVerifier()
+  return availableVerifier(({ message }) => log('warn', `signatures are checked slowly: ${message}`))
 }
 
 /** The application knows the document; this knows which file it came from. */

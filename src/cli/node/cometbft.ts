@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   COMETBFT_VERSION,
   rememberedVersion,
@@ -5,6 +6,9 @@ import {
   waysToGetCometbft,
 } from '../../../scripts/cometbft.mjs'
 import { NodeError } from './errors.ts'
+
+/** Comes with a clone, and not with the npm package. */
+const setUp = new URL('../../../scripts/setup.mjs', import.meta.url)
 
 export interface Cometbft {
   readonly path: string
@@ -33,7 +37,9 @@ type Environment = Readonly<Record<string, string | undefined>>
 function find(env: Environment, known: ((path: string) => string | undefined) | undefined): Cometbft {
   const { path, version, rejected } = searchCometbft({ env, ...(known === undefined ? {} : { known }) })
   if (path !== undefined && version !== undefined) return { path, version }
-  const fix = ['run "node scripts/setup.mjs"', ...waysToGetCometbft(env)]
+  const fix = existsSync(setUp)
+    ? ['run "node scripts/setup.mjs"', ...waysToGetCometbft(env)]
+    : waysToGetCometbft(env, false)
   const seen = rejected.map(({ source, path, problem }) => `${source}: ${path} ${problem}`).join('; ')
   const wanted = `CometBFT v${COMETBFT_VERSION}`
   if (seen === '') throw new NodeError('cometbft-missing', `${wanted} was not found`, fix)

@@ -11,7 +11,7 @@ import { AuthInfo, type SignerInfo, TxBody, TxRaw } from '#gen/cosmos/tx/v1beta1
 import { equalBytes, fromBase64, fromHex } from '#lib/bytes.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { signatureJob } from '#lib/signature.ts'
-import { nativeVerifier } from '#lib/verifier-native.ts'
+import { availableVerifier } from '#lib/verifier-available.ts'
 import type { WadiClient } from '../../client/client.ts'
 import { wadiRegistry } from '../../client/registry.ts'
 import type { RunContext } from '../context.ts'
@@ -165,5 +165,5 @@ function isKey(member: MemberInfo, given: { typeUrl: string; value: Uint8Array }
 
 function fits({ algorithm, publicKey }: MemberInfo, bytes: Uint8Array, signature: Uint8Array): boolean {
   const job = signatureJob({ kind: algorithm, key: fromHex(publicKey) }, bytes, signature)
-  return nativeVerifier().batch([job])[0] === true
+  return availableVerifier().batch([job])[0] === true
 }
