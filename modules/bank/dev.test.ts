@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import type { TestChain } from '../../src/testing/chain.ts'
+import { FUNDS } from '../../src/testing/genesis.ts'
 import { alice, bankChain } from '../../test/support/bank.ts'
-import { FUNDS } from '../../test/support/wadi-chain.ts'
 import { bank, feeCollector } from './api.ts'
 import { MAX_SUPPLY } from './coins.ts'
 import { setDevBalance } from './dev.ts'

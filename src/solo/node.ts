@@ -156,7 +156,7 @@ export class SoloNode {
     for (const tx of waiting) this.#guard(() => this.#producer.mempool.add(tx))
   }
 
-  /** Runs `work` while calls wait and no block is made, one at a time. What it throws but `RpcRefusal` ends the node. */
+  /** Runs `work` alone: calls wait, no block is made. What it throws ends the node, unless it is an `RpcRefusal`. */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     while (this.#busy !== undefined) await this.#busy
     this.miner.pause()
