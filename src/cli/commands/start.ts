@@ -85,12 +85,16 @@ export async function startWadiNode(
     await node.stop()
     throw error
   })
-  const { restUrl, grpcAddress } = doors
-  lock.update({
+  lock.update(openDoors(doors))
+  return { node, ended, doors, height: await app.height() }
+}
+
+/** The doors that are open, for the record of who runs on a home. */
+export function openDoors({ restUrl, grpcAddress }: QueryDoors): { restUrl?: string; grpcAddress?: string } {
+  return {
     ...(restUrl === undefined ? {} : { restUrl }),
     ...(grpcAddress === undefined ? {} : { grpcAddress }),
-  })
-  return { node, ended, doors, height: await app.height() }
+  }
 }
 
 /** Gives the lock back if what needs it cannot begin. */
@@ -153,7 +157,10 @@ export async function runStart(context: NodeContext, options: StartCommandOption
 }
 
 /** Waits for the end of a node, ending it on Ctrl-C; the exit code is 0 if it was asked to stop. */
-async function untilEnd(node: RunningNode, context: NodeContext): Promise<number> {
+export async function untilEnd(
+  node: Pick<RunningNode, 'exited' | 'stop'>,
+  context: NodeContext,
+): Promise<number> {
   const forget = onStopSignal(() => void node.stop())
   const reason = await node.exited
   forget()
@@ -162,7 +169,7 @@ async function untilEnd(node: RunningNode, context: NodeContext): Promise<number
   return 1
 }
 
-function appLog(sink: LogSink, json: boolean): AppLog {
+export function appLog(sink: LogSink, json: boolean): AppLog {
   return (level, message, fields) => {
     if (json) sink('app', JSON.stringify({ level, message, ...readable(fields) }))
     else sink('app', `${level === 'info' ? '' : `${level.toUpperCase()} `}${message}${inline(fields)}`)

@@ -101,14 +101,16 @@ export function nodeApp(options: AppServerOptions): NodeApp {
   }
 }
 
-interface OpenedApp {
+/** An application over its data folder, and what belongs to it. */
+export interface OpenedApp {
   readonly app: AbciApp
   readonly storage: Storage
   readonly pool: QueryPool
   readonly serving: Promise<QueryDoors>
 }
 
-async function openApp(options: AppServerOptions): Promise<OpenedApp> {
+/** Recovers the state of a home and starts its query worker. */
+export async function openApp(options: AppServerOptions): Promise<OpenedApp> {
   const { home, chain, log } = options
   const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
@@ -166,7 +168,7 @@ function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
 }
 
 /** The application knows the document; this knows which file it came from. */
-function explainHalt(error: Error, { paths }: NodeHome): Error {
+export function explainHalt(error: Error, { paths }: NodeHome): Error {
   if (!(error instanceof GenesisError)) return error
   return new NodeError(
     'start-failed',
@@ -204,7 +206,7 @@ function withQueries(app: Omit<AbciApp, 'query'>, pool: QueryPool): AbciApp {
 }
 
 /** `type.attribute` names → which attributes CometBFT indexes; `*` in the list stands for all of them. */
-function indexPredicate(names: readonly string[]): (type: string, key: string) => boolean {
+export function indexPredicate(names: readonly string[]): (type: string, key: string) => boolean {
   if (names.includes('*')) return () => true
   const wanted = new Set(names)
   return (type, key) => wanted.has(`${type}.${key}`)

@@ -2,7 +2,7 @@ import { isOrigin, REST_LIMITS, type RestLimits } from '../../query/rest-limits.
 import { PRUNING_MODES, type Pruning, type PruningMode, pruningProblem } from '../../store/pruning.ts'
 import { NodeError } from './errors.ts'
 import { DEFAULT_PORTS, LOOPBACK } from './ports.ts'
-import { isBoolean, isString, readToml, TomlTable } from './toml-table.ts'
+import { isBoolean, isPositiveInteger, isString, readToml, TomlTable } from './toml-table.ts'
 
 /** Whether a door is open, and where. */
 export interface DoorSettings {
@@ -165,8 +165,6 @@ function readPruning(file: string, top: TomlTable): Pruning {
   throw new NodeError('home-damaged', `${file}: ${problem}`, [`correct it in ${file}`])
 }
 
-const isPositiveInteger = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) > 0
 /** Written as a string, as other chains do, or as a number. */
 const isCount = (value: unknown): value is string | number =>
   /^\d{1,10}$/.test(String(value)) && (isString(value) || typeof value === 'number')

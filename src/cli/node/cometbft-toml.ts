@@ -1,5 +1,5 @@
 import { MEMPOOL_MIB } from './go-memory.ts'
-import { isBoolean, isString, readToml, TomlTable } from './toml-table.ts'
+import { isBoolean, isPositiveInteger, isString, isTable, readToml, TomlTable } from './toml-table.ts'
 
 /** What `config.toml` is written from. */
 export interface CometbftSettings {
@@ -75,4 +75,21 @@ export function cometbftAddresses(file: string, toml: Readonly<Record<string, un
       ...instrumentation.address('prometheus_listen_addr'),
     },
   }
+}
+
+/** Limits of the mempool in a `config.toml`, those that it names. */
+export function readMempoolLimits(
+  file: string,
+): Partial<Record<'txs' | 'bytes' | 'txBytes' | 'cache', number>> {
+  const { mempool } = readToml(file)
+  const table = new TomlTable(file, 'mempool.', isTable(mempool) ? mempool : {})
+  const read = (key: string) =>
+    key in table.values ? Number(table.get(key, isPositiveInteger, 'a whole number above 0')) : undefined
+  const limits = {
+    txs: read('size'),
+    bytes: read('max_txs_bytes'),
+    txBytes: read('max_tx_bytes'),
+    cache: read('cache_size'),
+  }
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
 }
