@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MsgSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
-import { chain as wadi } from '#modules/chain.ts'
+import { devTools, chain as wadi } from '#modules/chain.ts'
 import { validateGenesis } from '../../src/cli/genesis/validate.ts'
 import { runCli } from '../../src/cli/main.ts'
 import { homePaths, initHome, readHome } from '../../src/cli/node/home.ts'
@@ -37,6 +37,7 @@ async function run(...argv: string[]): Promise<{ code: number; out: string; err:
       },
     },
     loadChain: async () => wadi,
+    loadDevTools: async () => devTools,
   }
   const code = await runCli(context as unknown as Parameters<typeof runCli>[0], argv)
   return { code, out, err }
@@ -177,8 +178,9 @@ test('rollback takes the last block back, or several, and blocks come again as t
     expect(await ok('rollback', '--home', home, '--height', `${height}`)).toMatchObject({ height })
     expect(await stateOf(home)).toMatchObject({ height, dump: dumps.get(height) })
   }
-  expect((await run('rollback', '--home', home, '--height', '71')).err).toContain(
-    'has no height 71: it keeps 60 to 70',
+  // How far the log reaches back depends on how soon the history had what is in it.
+  expect((await run('rollback', '--home', home, '--height', '71')).err).toMatch(
+    /has no height 71: it keeps \d+ to 70\n/,
   )
   // The history went back as well, and takes what comes again.
   await grow('back', 100, ARCHIVE)
