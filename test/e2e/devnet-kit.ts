@@ -16,6 +16,8 @@ export interface Devnet {
   readonly home: string
   readonly rpc: string
   readonly rest: string
+  readonly faucet: string
+  readonly page: string
   readonly chainId: string
   readonly mnemonic: string
   readonly accounts: readonly {
@@ -30,7 +32,7 @@ export interface Devnet {
 interface Banner {
   readonly event: 'banner'
   readonly chainId: string
-  readonly doors: { readonly rpc: string; readonly rest: string }
+  readonly doors: Pick<Devnet, 'rpc' | 'rest' | 'faucet' | 'page'>
   readonly mnemonic: string
   readonly accounts: Devnet['accounts']
 }
@@ -62,7 +64,7 @@ async function startOnce([command, ...before]: Start): Promise<Devnet> {
   }
   try {
     const { chainId, doors, mnemonic, accounts } = await banner(child)
-    return { home: join(folder, 'home'), rpc: doors.rpc, rest: doors.rest, chainId, mnemonic, accounts, stop }
+    return { home: join(folder, 'home'), ...doors, chainId, mnemonic, accounts, stop }
   } catch (error) {
     await stop()
     throw error

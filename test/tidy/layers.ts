@@ -12,8 +12,10 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   abci: ['lib', 'gen', 'kernel', 'store', 'app'],
   query: ['lib', 'gen', 'kernel', 'store', 'app'],
   client: ['lib', 'gen'],
+  faucet: ['lib', 'gen', 'client', 'query'],
+  status: ['query'],
   testing: ['lib', 'gen', 'kernel', 'store', 'app', 'query', 'client'],
-  cli: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'client'],
+  cli: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'client', 'faucet', 'status'],
   bin: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'client', 'testing', 'cli', 'chain'],
   modules: ['lib', 'gen', 'kernel'],
 }

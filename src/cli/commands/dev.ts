@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
 import type { NodeContext } from '../context.ts'
+import { parseBlockTime } from '../duration.ts'
 import { preparedCometbft } from '../node/cometbft.ts'
-import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../node/dev-accounts.ts'
+import { DEV_ACCOUNTS, DEV_FAUCET, DEV_MNEMONIC } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
 import { homePaths, initHome, readHome, resetHome } from '../node/home.ts'
 import { logPrinter } from '../node/log-lines.ts'
-import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
+import { DEFAULT_PORTS, DEV_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
 import { type RunningNode, untilListening } from '../node/supervisor.ts'
+import { openDevDoors } from './dev-doors.ts'
 import { usableFolder } from './folder.ts'
 import { startWadiNode } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
@@ -21,7 +23,7 @@ export interface DevOptions {
   readonly logLevel: string
 }
 
-/** What each of the ten accounts starts with: a million WADI. */
+/** What each of the ten accounts, and the faucet's, starts with: a million WADI. */
 const DEV_FUNDS = 10n ** 24n
 
 const PORT_ATTEMPTS = 5
@@ -31,14 +33,14 @@ const FIRST_BLOCK_MS = 120_000
 
 /** `npm start`: a devnet with its state kept between runs, ports that are free, and a banner that says all. */
 export async function runDev(context: NodeContext, options: DevOptions): Promise<number> {
-  const blockTimeMs = parseDuration(options.blockTime)
+  const blockTimeMs = parseBlockTime(options.blockTime)
   usableFolder(options.home, '--home')
   const cometbft = preparedCometbft()
   const template = readTemplate('devnet')
   const known = existsSync(homePaths(options.home).genesis)
   if (known && options.reset === true) resetHome(options.home)
   if (!known) {
-    const addresses = DEV_ACCOUNTS.map((account) => account.address)
+    const addresses = [...DEV_ACCOUNTS, DEV_FAUCET].map((account) => account.address)
     initHome({
       home: options.home,
       chainId: template.chain_id,
@@ -61,25 +63,37 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       portable: true,
     })
   })
-  const { node, ended, restUrl, height } = started
+  const { node, ended, restUrl = '', height, record } = started
+  const websocket = `${node.rpcUrl.replace('http', 'ws')}/websocket`
+  const nodeDoors = { rpc: node.rpcUrl, websocket, rest: restUrl }
+  const more = await openDevDoors(nodeDoors, (message) => sink('faucet', message)).catch(async (error) => {
+    await node.stop()
+    throw error
+  })
+  record({ faucetUrl: more.faucet, pageUrl: more.page })
+  const done = ended.finally(() => more.close())
   // Every door that the banner names is open.
-  if (!(await untilListening(node))) return ended
+  if (!(await untilListening(node))) return done
   const banner: Banner = {
     chainId: template.chain_id,
     home: readHome(options.home).paths.home,
     height,
-    doors: {
-      rpc: node.rpcUrl,
-      websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`,
-      rest: restUrl ?? '',
-    },
-    moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
+    doors: { ...nodeDoors, faucet: more.faucet, page: more.page },
+    moved: [
+      ...moved.map((name) => movedTo(name, ports[name])),
+      ...more.moved.map((name) => movedTo(name, Number(new URL(more[name]).port))),
+    ],
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
   }
   context.stdout.write(options.json === true ? `${bannerJson(banner)}\n` : bannerText(banner))
   void announceBlock(context, options, node, height + 1)
-  return ended
+  return done
 }
+
+const USUAL_PORTS = { ...DEFAULT_PORTS, ...DEV_PORTS }
+
+const movedTo = (name: keyof typeof USUAL_PORTS, port: number): string =>
+  `${name}: port ${USUAL_PORTS[name]} is taken, using ${port}`
 
 type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest', number>>
 
@@ -101,7 +115,7 @@ interface Banner {
   readonly chainId: string
   readonly home: string
   readonly height: number
-  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest', string>>
+  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest' | 'faucet' | 'page', string>>
   readonly moved: readonly string[]
   readonly versions: Readonly<Record<string, string | undefined>>
 }
@@ -149,20 +163,12 @@ ${accounts.join('\n')}
 Doors
   RPC        ${doors.rpc}
   WebSocket  ${doors.websocket}
-  REST       ${doors.rest}
+  REST       ${doors.rest}   (the API, to read and try)
+  Faucet     ${doors.faucet}   (100 WADI a credit, from ${DEV_FAUCET.address})
+  Page       ${doors.page}   (open it: blocks, transactions, assets)
 ${moved.map((line) => `  (${line})\n`).join('')}
 Data      ${home}${height > 0 ? ` (continues at height ${height}; --reset starts over)` : ''}
 Versions  CometBFT ${versions['cometbft']}, Node ${versions['node']}
 
 `
-}
-
-/** `200ms`, `1s`, `1.5s` → milliseconds. */
-export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text)
-  const ms = match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1)
-  if (Number.isInteger(ms) && ms >= 1 && ms <= 3_600_000) return ms
-  throw new NodeError('bad-option', `--block-time ${text} is not a duration`, [
-    'write for instance 200ms or 1s',
-  ])
 }

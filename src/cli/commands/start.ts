@@ -34,6 +34,8 @@ export interface StartedNode {
   /** Where REST listens, if it is on. */
   readonly restUrl: string | undefined
   readonly height: number
+  /** Adds to what the home's `run.json` says. */
+  readonly record: RunLock['update']
 }
 
 /** Opens the application of a home and starts CometBFT over it; resolves when its queries are answered. */
@@ -75,7 +77,7 @@ export async function startWadiNode(
     throw error
   })
   if (restUrl !== undefined) lock.update({ restUrl })
-  return { node, ended, restUrl, height: await app.height() }
+  return { node, ended, restUrl, height: await app.height(), record: (more) => lock.update(more) }
 }
 
 /** Gives the lock back if what needs it cannot begin. */

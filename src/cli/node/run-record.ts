@@ -13,6 +13,9 @@ export interface RunRecord {
   readonly rpcUrl?: string
   /** Known from when REST listens. */
   readonly restUrl?: string
+  /** Of a devnet. */
+  readonly faucetUrl?: string
+  readonly pageUrl?: string
 }
 
 /** Held while a process works on a folder. */
