@@ -4,7 +4,7 @@ import { sdk } from '../kernel/sdk-errors.ts'
 import { Refusal } from './errors.ts'
 import { TooLarge } from './rest-answer.ts'
 
-/** The body of a request as text. Throws {@link TooLarge} beyond `maxBytes`, an error as REST's for what is no UTF-8. */
+/** The body of a request as text. Throws {@link TooLarge} beyond `maxBytes`, REST's errors for what is no UTF-8. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0

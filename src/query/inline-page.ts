@@ -11,8 +11,8 @@ export interface InlinePage {
 }
 
 /**
- * `<name>.html` of a folder with its style, after that of all pages, and its script, with what that imports. They are let
- * in by their hashes, and nothing else is.
+ * `<name>.html` of a folder with its style, after that of all pages, and its script, with what that imports. They are
+ * let in by their hashes, and nothing else is.
  *
  * @param connect what the script may fetch from, as Content-Security-Policy says it
  * @param settings what the script reads from `<meta name="settings">`, if anything

@@ -1,5 +1,9 @@
 /** The faucet on a real devnet: CosmJS' requests, many at once, and those who want more than their share. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createConnection } from 'node:net'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { DirectSecp256k1HdWallet } from '@cosmjs/proto-signing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fromHex } from '#lib/bytes.ts'
@@ -12,7 +16,7 @@ import { SigningWadiClient } from '../../src/client/signing.ts'
 import { Faucet, type FaucetOptions } from '../../src/faucet/faucet.ts'
 import { HTTP_LIMITS, MAX_BATCH, MAX_WAITING } from '../../src/faucet/settings.ts'
 import { TestAccount } from '../../src/testing/accounts.ts'
-import { type Devnet, startDevnet } from './devnet-kit.ts'
+import { type Devnet, startDevnet, wadi } from './devnet-kit.ts'
 
 /** 100 WADI, what a devnet's faucet gives at a time. */
 const DEV_CREDIT = 100n * 10n ** 18n
@@ -178,6 +182,80 @@ describe('what it refuses', () => {
     expect((await credit(url, account.hexAddress)).status).toBe(200)
     expect((await credit(url, account.address)).status).toBe(429)
     expect(await balance(account.address)).toBe(1_000n)
+  })
+})
+
+describe('wadi faucet', () => {
+  test('serves a key within the limits it is given, and ends when it is told to', async () => {
+    const program = fileURLToPath(new URL('../../src/bin/wadi.ts', import.meta.url))
+    const args = ['faucet', '--node', net.rpc, '--from', 'dev5', '--amount', '2WADI', '--port', '0']
+    const more = ['--per-ip', '2', '--window', '1h', '--cors', 'https://wallet.example', '-o', 'json']
+    const child = spawn(process.execPath, [program, ...args, ...more], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ended = once(child, 'exit')
+    try {
+      const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])
+      const said = JSON.parse(line) as { readonly url: string }
+      const credits = [{ denom: 'awadi', amount: `${2n * 10n ** 18n}` }]
+      expect(said).toMatchObject({
+        event: 'faucet',
+        chainId: 'wadi-dev-1',
+        address: net.accounts[5]?.address,
+        credits,
+      })
+      const [first, second, third] = [someone(), someone(), someone()]
+      expect((await credit(said.url, first)).status).toBe(200)
+      expect(await balance(first)).toBe(2n * 10n ** 18n)
+      expect((await credit(said.url, first)).status).toBe(429)
+      expect((await credit(said.url, second)).status).toBe(200)
+      expect((await credit(said.url, third)).status).toBe(429)
+      const from = async (origin: string) =>
+        (await fetch(`${said.url}/status`, { headers: { origin } })).headers.get(
+          'access-control-allow-origin',
+        )
+      expect(await from('https://wallet.example')).toBe('https://wallet.example')
+      expect(await from('https://elsewhere.example')).toBe(null)
+      const taken = await wadi([
+        'faucet',
+        '--node',
+        net.rpc,
+        '--from',
+        'dev5',
+        '--port',
+        new URL(said.url).port,
+      ])
+      expect([taken.code, taken.stderr]).toEqual([
+        1,
+        expect.stringMatching(/EADDRINUSE[\s\S]*another place with --host/),
+      ])
+    } finally {
+      child.kill('SIGTERM')
+    }
+    expect((await ended)[0]).toBe(0)
+  })
+
+  test.each([
+    ['no key', [], 2, /--from/],
+    ['a key that is not there', ['--from', 'nobody'], 5, /no key is named nobody/],
+    ['nothing to give', ['--from', 'dev5', '--amount', '0awadi'], 2, /a credit of 0 awadi is none/],
+    [
+      'one denomination twice',
+      ['--from', 'dev5', '--amount', '1awadi,2awadi'],
+      2,
+      /names a denomination twice/,
+    ],
+    ['no window', ['--from', 'dev5', '--window', '0s'], 2, /--window 0s is not a duration/],
+    ['a limit of nothing', ['--from', 'dev5', '--per-ip', '0'], 2, /0 is not a whole number from 1/],
+    ['no origin', ['--from', 'dev5', '--cors', 'wallet'], 2, /wallet is not an origin/],
+    [
+      'another chain',
+      ['--from', 'dev5', '--chain-id', 'wadi-1'],
+      1,
+      /is a node of wadi-dev-1, not of wadi-1/,
+    ],
+    ['no node', ['--from', 'dev5', '--node', 'http://127.0.0.1:9'], 7, /no node answers/],
+  ])('%s is told at once', async (_, args, code, text) => {
+    const { stderr, ...result } = await wadi(['faucet', '--node', net.rpc, ...args])
+    expect([result.code, stderr]).toEqual([code, expect.stringMatching(text)])
   })
 })
 

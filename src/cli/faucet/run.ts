@@ -4,7 +4,7 @@ import { Faucet } from '../../faucet/faucet.ts'
 import { isOrigin } from '../../query/rest-limits.ts'
 import type { RunContext } from '../context.ts'
 import { parseDuration } from '../duration.ts'
-import { UsageError } from '../errors.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { parseCoin } from '../flags/values.ts'
 import { devKey } from '../keys/keyring.ts'
 import { logPrinter } from '../node/log-lines.ts'
@@ -40,7 +40,11 @@ export async function runFaucet(context: RunContext, options: FaucetCommandOptio
     openPayer: () => openPayer(node, key),
     log: (message) => log('faucet', message),
   })
-  const url = await faucet.listen(options.host, options.port)
+  const url = await faucet.listen(options.host, options.port).catch((error: Error) => {
+    throw new CommandError(error.message, [
+      'choose another place with --host and --port; --port 0 takes a free one',
+    ])
+  })
   const stopped = new Promise<void>((resolve) => {
     onStopSignal(() => resolve())
   })
