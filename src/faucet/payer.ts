@@ -72,8 +72,7 @@ export class Payer {
       const problem = rest.length === 0 ? undefined : await this.#send(rest)
       return verdicts.map((verdict) => verdict ?? problem)
     } catch (error) {
-      const problem = error instanceof FaucetError ? error : nodeDown(error)
-      return credits.map(() => problem)
+      return credits.map(() => this.#problem(error, credits))
     }
   }
 
@@ -123,6 +122,12 @@ export class Payer {
     return credits.map(({ address, coin }) =>
       this.#client.tx.bank.send({ fromAddress: this.address, toAddress: address, amount: [coin] }),
     )
+  }
+
+  /** What a failure before anything was sent means. */
+  #problem(error: unknown, credits: readonly Credit[]): FaucetError {
+    if (error instanceof FaucetError) return error
+    return error instanceof QueryError ? this.#explain(error, credits) : nodeDown(error)
   }
 
   #explain({ codespace, code, log }: Refusal, credits: readonly Credit[]): FaucetError {
