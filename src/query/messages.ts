@@ -1,14 +1,24 @@
 import type { StoreShare } from '../store/multistore.ts'
+import type { GrpcOptions } from './grpc/door.ts'
 import type { RestOptions } from './rest.ts'
+
+/** What clients are told of the heights that are kept: `0` is all of them. */
+export interface PruningSettings {
+  readonly keepRecent: number
+  readonly interval: number
+}
 
 /** What the worker is given when it starts. */
 export interface WorkerSettings {
   readonly share: StoreShare
   readonly rpcUrl: string
   readonly rest: RestOptions | undefined
+  readonly grpc: GrpcOptions | undefined
   readonly minGasPrices: string
   readonly software: string
-  readonly historyVersions: number
+  readonly pruning: PruningSettings
+  /** Folder of the history, which need not exist. */
+  readonly history: string | undefined
   readonly queryGas: number
 }
 
@@ -19,7 +29,7 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 /** From the worker: answers (see batch.ts), that it serves, that it lives, or a line for the log. */
 export type WorkerMessage =
   | Uint8Array<ArrayBuffer>
-  | { readonly kind: 'ready'; readonly restUrl: string | undefined }
+  | { readonly kind: 'ready'; readonly restUrl: string | undefined; readonly grpcAddress: string | undefined }
   | { readonly kind: 'pong' }
   | {
       readonly kind: 'log'

@@ -15,7 +15,7 @@ import { freeReplaced, type Prepared, updateIndexes } from './prepared.ts'
 import { simpleRoot } from './simple-merkle.ts'
 import type { SnapshotTarget } from './snapshot-loader.ts'
 import { freeTree, TreeBuilder } from './tree-builder.ts'
-import { VersionWindow, type WindowLimits } from './version-window.ts'
+import { HISTORY_BACKLOG, VersionWindow, type WindowLimits } from './version-window.ts'
 import { leafValue, TreeCursor } from './walk.ts'
 
 export interface MultiStoreOptions {
@@ -27,6 +27,8 @@ export interface MultiStoreOptions {
   readonly minHistory?: number
   /** The first version (default 1). */
   readonly initialVersion?: number
+  /** Versions wait for a thread that writes the history. */
+  readonly keepsHistory?: boolean
   /** A clock in milliseconds, for the time limit of pins. */
   readonly now?: () => number
 }
@@ -75,7 +77,9 @@ export class MultiStore implements ReadStore {
       minimum: options.minHistory ?? 10,
       now: options.now ?? (() => performance.now()),
     }
-    this.control = ControlBlock.create(names.length, limits.versions)
+    const ring =
+      options.keepsHistory === true ? Math.max(limits.versions, HISTORY_BACKLOG.versions) : limits.versions
+    this.control = ControlBlock.create(names.length, ring)
     this.window = new VersionWindow(this.control, this.allocator, limits)
     this.initialVersion = options.initialVersion ?? 1
     this.writer = new TreeWriter(this.allocator)
@@ -99,6 +103,11 @@ export class MultiStore implements ReadStore {
   /** The oldest version that readers are offered; 0 before the first. */
   get oldestVersion(): number {
     return this.control.floor
+  }
+
+  /** What the thread that writes the history says of itself. */
+  get history(): Pick<ControlBlock, 'historyNext' | 'historySafe' | 'advanceHistory'> {
+    return this.control
   }
 
   get appHash(): Uint8Array {

@@ -9,6 +9,8 @@ import { GenesisError } from '../../app/genesis.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { openQueryPool, type QueryPool } from '../../query/pool.ts'
 import type { QueryThread } from '../../query/thread.ts'
+import { historyDirectory } from '../../store/history.ts'
+import { keptHeights, type Pruning, storageFor } from '../../store/pruning.ts'
 import { openStorage, type Storage } from '../../store/storage.ts'
 import { NodeError } from './errors.ts'
 import { parseGasPrices } from './gas-prices.ts'
@@ -30,6 +32,10 @@ export interface AppServerOptions {
   readonly rpcUrl: string
   /** Instead of the address in `app.toml`, and of the origins there. */
   readonly rest?: Address & { readonly cors?: readonly string[] }
+  /** Instead of what `app.toml` says. */
+  readonly pruning?: Pruning
+  /** Instead of the address in `app.toml`. */
+  readonly grpc?: Address
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
   /** Checks signatures without the native verifier where that is missing, and says so; a validator must have it. */
@@ -44,8 +50,16 @@ export interface NodeApp extends AppServer {
   open(): Promise<void>
   /** The last committed height, once it is open. */
   height(): Promise<number>
-  /** Resolves when queries are answered, with `http://host:port` of REST if it is on; rejects if they cannot be. */
-  serving(): Promise<string | undefined>
+  /** Resolves when queries are answered; rejects if they cannot be. */
+  serving(): Promise<QueryDoors>
+}
+
+/** Where queries are answered beside `abci_query`; undefined for a door that is off. */
+export interface QueryDoors {
+  /** As `http://127.0.0.1:1317`. */
+  readonly restUrl: string | undefined
+  /** As `127.0.0.1:9090`. */
+  readonly grpcAddress: string | undefined
 }
 
 /** Protocol version in block headers: a change of the state machine that old nodes cannot follow raises it. */
@@ -77,7 +91,7 @@ export function nodeApp(options: AppServerOptions): NodeApp {
       server.serve(app)
     },
     height: async () => (await opening)?.storage.version ?? 0,
-    serving: async () => (await opening)?.serving,
+    serving: async () => (await opening)?.serving ?? { restUrl: undefined, grpcAddress: undefined },
     async close() {
       await server.close()
       const opened = await opening?.catch(() => undefined)
@@ -87,18 +101,21 @@ export function nodeApp(options: AppServerOptions): NodeApp {
   }
 }
 
-interface OpenedApp {
+/** An application over its data folder, and what belongs to it. */
+export interface OpenedApp {
   readonly app: AbciApp
   readonly storage: Storage
   readonly pool: QueryPool
-  readonly serving: Promise<string | undefined>
+  readonly serving: Promise<QueryDoors>
 }
 
-async function openApp(options: AppServerOptions): Promise<OpenedApp> {
+/** Recovers the state of a home and starts its query worker. */
+export async function openApp(options: AppServerOptions): Promise<OpenedApp> {
   const { home, chain, log } = options
   const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
     initialVersion: genesisInitialHeight(home.paths.genesis),
+    ...storageFor(options.pruning ?? home.app.pruning),
     report: (message) => log('info', message),
   })
   try {
@@ -121,19 +138,28 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
   const rest = { ...home.app.rest, ...options.rest }
+  const grpc = { ...home.app.grpc, ...options.grpc }
   const { pool, serving } = openQueryPool({
     store: storage.store,
     rpcUrl: options.rpcUrl,
-    rest: home.app.rest.enabled ? rest : undefined,
+    rest: rest.enabled ? (options.rest ?? rest) : undefined,
+    grpc: grpc.enabled ? grpc : undefined,
     minGasPrices: home.app.minimumGasPrices,
     software: options.software,
+    pruning: keptHeights(options.pruning ?? home.app.pruning),
+    history: historyDirectory(home.paths.appData),
     log,
     thread: options.queryThread,
   })
-  const restUrl = serving.then(() => pool.restUrl)
+  const doors = serving.then(
+    () => ({ restUrl: pool.restUrl, grpcAddress: pool.grpcAddress }),
+    (error) => {
+      throw explainDoor(error, home)
+    },
+  )
   // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
-  restUrl.catch(() => {})
-  return { app: withQueries(app, pool), storage, pool, serving: restUrl }
+  doors.catch(() => {})
+  return { app: withQueries(app, pool), storage, pool, serving: doors }
 }
 
 function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
@@ -142,7 +168,7 @@ function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
 }
 
 /** The application knows the document; this knows which file it came from. */
-function explainHalt(error: Error, { paths }: NodeHome): Error {
+export function explainHalt(error: Error, { paths }: NodeHome): Error {
   if (!(error instanceof GenesisError)) return error
   return new NodeError(
     'start-failed',
@@ -152,6 +178,16 @@ function explainHalt(error: Error, { paths }: NodeHome): Error {
       'or take the genesis file of the chain that this node is to follow',
     ],
   )
+}
+
+/** The worker knows the door and its address; this knows where the address was set. */
+function explainDoor(error: Error, { paths }: NodeHome): Error {
+  const [, name, address] = /^(\w+): .*EADDRINUSE.* (\S+)$/.exec(error.message) ?? []
+  if (name === undefined) return error
+  const section = name === 'REST' ? '[api]' : '[grpc]'
+  return new NodeError('port-taken', `the ${name} address ${address} is taken`, [
+    `stop what listens there, or change ${section} address in ${paths.appToml}`,
+  ])
 }
 
 /** The application with queries answered elsewhere: they never run on the thread that executes blocks. */
@@ -170,7 +206,7 @@ function withQueries(app: Omit<AbciApp, 'query'>, pool: QueryPool): AbciApp {
 }
 
 /** `type.attribute` names → which attributes CometBFT indexes; `*` in the list stands for all of them. */
-function indexPredicate(names: readonly string[]): (type: string, key: string) => boolean {
+export function indexPredicate(names: readonly string[]): (type: string, key: string) => boolean {
   if (names.includes('*')) return () => true
   const wanted = new Set(names)
   return (type, key) => wanted.has(`${type}.${key}`)

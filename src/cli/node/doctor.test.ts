@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 async function init() {
-  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0 })
+  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, grpc: 0 })
   return initHome({ home, chainId: 'wadi-dev-1', blockTimeMs: 50, ports })
 }
 

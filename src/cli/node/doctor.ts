@@ -120,7 +120,8 @@ function checkDisk({ paths }: NodeHome): Finding {
 async function checkPorts(home: NodeHome, running: boolean): Promise<readonly Finding[]> {
   if (running) return []
   const { rpc, p2p, app } = home
-  const doors = { rpc, p2p, ...(app.rest.enabled ? { rest: app.rest } : {}) }
+  const { rest, grpc } = app
+  const doors = { rpc, p2p, ...(rest.enabled ? { rest } : {}), ...(grpc.enabled ? { grpc } : {}) }
   return Promise.all(
     Object.entries(doors).map(async ([name, { host, port }]) =>
       (await isPortFree(port, host))

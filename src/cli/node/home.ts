@@ -12,15 +12,9 @@ import {
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import {
-  type AppSettings,
-  appToml,
-  cometbftToml,
-  DEFAULT_INDEX_EVENTS,
-  DEFAULT_REST,
-  readAppSettings,
-  readCometbftAddresses,
-} from './config-file.ts'
+import { DEFAULT_PRUNING } from '../../store/pruning.ts'
+import { type AppSettings, appToml, DEFAULT_INDEX_EVENTS, DEFAULT_REST, readAppSettings } from './app-toml.ts'
+import { cometbftToml, readCometbftAddresses } from './cometbft-toml.ts'
 import { NodeError } from './errors.ts'
 import { type GenesisConsensusParams, type GenesisDoc, genesisDoc, genesisValidator } from './genesis-doc.ts'
 import { keyFromJson, type NodeKeys, newNodeKeys, nodeId, nodeKeyJson, validatorKeyJson } from './keys.ts'
@@ -104,7 +98,7 @@ export interface InitOptions {
   readonly appState?: unknown
   readonly consensusParams?: GenesisConsensusParams
   readonly ports?: Partial<Record<keyof typeof DEFAULT_PORTS, number>>
-  /** Where RPC, P2P and REST listen; loopback when absent. */
+  /** Where RPC, P2P, REST and gRPC listen; loopback when absent. */
   readonly host?: string
   /** Milliseconds between blocks; 1,000 when absent. */
   readonly blockTimeMs?: number
@@ -112,7 +106,7 @@ export interface InitOptions {
   readonly loopback?: boolean
   readonly prometheus?: boolean
   readonly logLevel?: string
-  readonly app?: Partial<Omit<AppSettings, 'rest'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc'>>
 }
 
 /**
@@ -167,9 +161,10 @@ function writeConfig(paths: HomePaths, options: InitOptions): void {
     logLevel: options.logLevel ?? 'error',
   }
   writeFileSync(paths.cometbftToml, cometbftToml(settings))
-  const { minimumGasPrices = '', indexEvents = DEFAULT_INDEX_EVENTS, snapshotInterval = 1_000 } = app
+  const defaults = { minimumGasPrices: '', indexEvents: DEFAULT_INDEX_EVENTS, snapshotInterval: 1_000 }
   const rest = { ...DEFAULT_REST, host, port: ports.rest }
-  writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest }))
+  const grpc = { enabled: true, host, port: ports.grpc }
+  writeFileSync(paths.appToml, appToml({ ...defaults, pruning: DEFAULT_PRUNING, ...app, rest, grpc }))
 }
 
 function writeGenesis(paths: HomePaths, options: InitOptions, keys: NodeKeys): void {

@@ -16,6 +16,8 @@ export interface RunRecord {
   /** Of a devnet. */
   readonly faucetUrl?: string
   readonly pageUrl?: string
+  /** Known from when gRPC listens, as `127.0.0.1:9090`. */
+  readonly grpcAddress?: string
 }
 
 /** Held while a process works on a folder. */
