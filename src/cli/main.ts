@@ -59,6 +59,11 @@ const groups: readonly Group[] = [
     load: async () => (await import('./genesis/command.ts')).addGenesisCommand,
   },
   {
+    commands: { faucet: 'serve a faucet, which sends coins to who asks' },
+    heading: 'Run a node:',
+    load: async () => (await import('./faucet/command.ts')).addFaucetCommand,
+  },
+  {
     commands: { keys: 'manage the keys that sign' },
     heading: 'Use a chain:',
     load: async () => (await import('./keys/command.ts')).addKeysCommand,

@@ -19,11 +19,14 @@ export type OnRequest = (request: IncomingMessage, response: ServerResponse) => 
 export class RestServer {
   readonly #server: Server
   readonly #limits: RestLimits
+  readonly #name: string
   readonly #turnedAway = new WeakSet<Socket>()
   #open = 0
 
-  constructor(limits: RestLimits, onRequest: OnRequest) {
+  /** `name` is what the door is called where it cannot listen. */
+  constructor(limits: RestLimits, onRequest: OnRequest, name = 'REST') {
     const { clientTimeoutMs, maxConnections } = limits
+    this.#name = name
     this.#limits = limits
     this.#server = createServer({
       headersTimeout: clientTimeoutMs,
@@ -49,7 +52,7 @@ export class RestServer {
 
   /** Resolves with the address, as `http://127.0.0.1:1317`. */
   async listen(host: string, port: number, onError: (error: unknown) => void): Promise<string> {
-    return `http://${await listen(this.#server, { host, port, name: 'REST', onError })}`
+    return `http://${await listen(this.#server, { host, port, name: this.#name, onError })}`
   }
 
   close(): Promise<void> {

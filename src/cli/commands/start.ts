@@ -45,6 +45,8 @@ export interface StartedNode {
   readonly ended: Promise<number>
   readonly doors: QueryDoors
   readonly height: number
+  /** Adds to what the home's `run.json` says. */
+  readonly record: RunLock['update']
 }
 
 /** Opens the application of a home and starts CometBFT over it; resolves when its queries are answered. */
@@ -86,7 +88,7 @@ export async function startWadiNode(
     throw error
   })
   lock.update(openDoors(doors))
-  return { node, ended, doors, height: await app.height() }
+  return { node, ended, doors, height: await app.height(), record: (more) => lock.update(more) }
 }
 
 /** The doors that are open, for the record of who runs on a home. */

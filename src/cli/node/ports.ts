@@ -4,6 +4,9 @@ import { NodeError } from './errors.ts'
 /** The ports people expect; each moves up when it is taken. */
 export const DEFAULT_PORTS = { rpc: 26657, p2p: 26656, rest: 1317, grpc: 9090, metrics: 26660 } as const
 
+/** Of what a devnet has beside its node. */
+export const DEV_PORTS = { faucet: 8000, page: 8080 } as const
+
 export const LOOPBACK = '127.0.0.1'
 
 /** How far above the preferred port the search goes. */
