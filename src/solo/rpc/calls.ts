@@ -1,6 +1,6 @@
 /** JSON-RPC 2.0 as CometBFT's server speaks it: requests read, called, and answered as JSON texts. */
 import { RpcRefusal } from '../errors.ts'
-import { jsonKind } from '../go-errors.ts'
+import { goDepthError, jsonKind } from '../go-errors.ts'
 import type { SoloNode } from '../node.ts'
 import { ArgumentError, argumentsOfJson } from './arguments.ts'
 import type { Caller, Method, Methods } from './method.ts'
@@ -31,6 +31,8 @@ export function readRequest(value: unknown): RpcRequest | undefined {
   if (value === null) return undefined
   if (typeof value !== 'object' || Array.isArray(value))
     throw new RequestError(`json: cannot unmarshal ${jsonKind(value)} into Go value of type ${GO_REQUEST}`)
+  const problem = goDepthError(value)
+  if (problem !== undefined) throw new RequestError(problem)
   const { id, method = '', params } = value as Readonly<Record<string, unknown>>
   if (typeof method !== 'string')
     throw new RequestError(
@@ -60,8 +62,25 @@ function goType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'map[string]interface {}'
 }
 
-/** Calls a method by name, over HTTP or a WebSocket; the answer is a text, at once where nothing is waited for. */
+/**
+ * Calls a method by name, over HTTP or a WebSocket; the answer is a text, at once where nothing is waited for. Never
+ * throws: one request must not end the node, or keep its caller waiting.
+ */
 export function answerCall(
+  service: RpcService,
+  request: RpcRequest,
+  caller: Caller,
+): string | Promise<string> {
+  const failed = (error: unknown) => answerText(request.id, refusalOf(service, error))
+  try {
+    const answer = callByName(service, request, caller)
+    return typeof answer === 'string' ? answer : answer.catch(failed)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function callByName(
   service: RpcService,
   { id, method: name, params }: RpcRequest,
   caller: Caller,
@@ -86,7 +105,11 @@ export function answerCall(
 }
 
 /** What came of a call: its result, or why it was refused. */
-export type Outcome = { readonly result: object } | { readonly refusal: string }
+export type Outcome = { readonly result: object } | Refusal
+
+interface Refusal {
+  readonly refusal: string
+}
 
 /** Performs a call when nothing is under way that it has to wait for. */
 export function perform(
@@ -115,7 +138,8 @@ async function untilIdle(node: SoloNode): Promise<void> {
   while (node.busy !== undefined) await node.busy
 }
 
-function refusalOf({ onBug }: RpcService, error: unknown): Outcome {
+/** Why a call failed, as its caller is told; what is no refusal is a bug, and told to the node's log. */
+export function refusalOf({ onBug }: RpcService, error: unknown): Refusal {
   if (error instanceof RpcRefusal) return { refusal: error.message }
   onBug(error)
   return { refusal: 'internal error; the log of the node has the reason' }

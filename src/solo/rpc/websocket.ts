@@ -42,7 +42,7 @@ export class RpcSockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    if (new URL(request.url ?? '/', 'http://node').pathname !== '/websocket') {
+    if (URL.parse(request.url ?? '/', 'http://node')?.pathname !== '/websocket') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return
     }
