@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { MAX_JSON_DEPTH } from '../../src/solo/limits.ts'
+import { perform } from '../../src/solo/rpc/calls.ts'
 import { RpcServer } from '../../src/solo/rpc/http.ts'
 import { type Method, method } from '../../src/solo/rpc/method.ts'
 import { call, get, post, Socket } from '../e2e/solo-kit.ts'
@@ -94,4 +95,24 @@ test('what the program did not expect is an internal error for the caller, and t
   }
   socket.close()
   await server.close()
+})
+
+test('a call that waited runs before the next work that is done alone', async () => {
+  const { node } = await start()
+  const order: string[] = []
+  const alone = (name: string) =>
+    node.exclusively(async () => {
+      order.push(`${name} begins`)
+      await new Promise((done) => setImmediate(done))
+      order.push(`${name} ends`)
+    })
+  const asked = method({}, () => {
+    order.push('the call')
+    return {}
+  })
+  const first = alone('first')
+  const answer = perform({ node, methods: new Map(), onBug: () => {} }, asked, {}, { client: {} })
+  const second = alone('second')
+  await Promise.all([first, answer, second])
+  expect(order).toEqual(['first begins', 'first ends', 'the call', 'second begins', 'second ends'])
 })

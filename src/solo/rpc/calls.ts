@@ -131,11 +131,13 @@ export function perform(
       return refusalOf(service, error)
     }
   }
-  return node.busy === undefined ? call() : untilIdle(node).then(call)
+  return node.busy === undefined ? call() : whenIdle(node, call)
 }
 
-async function untilIdle(node: SoloNode): Promise<void> {
+/** Nothing may stand between the look and the call: whoever else waits would begin there. */
+async function whenIdle<T>(node: SoloNode, call: () => T | Promise<T>): Promise<T> {
   while (node.busy !== undefined) await node.busy
+  return call()
 }
 
 /** Why a call failed, as its caller is told; what is no refusal is a bug, and told to the node's log. */
