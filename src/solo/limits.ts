@@ -43,7 +43,7 @@ export const WEBSOCKET_IDLE_MS = 30_000
 /** Pings go out a little more often. */
 export const WEBSOCKET_PING_MS = 27_000
 
-/** Characters of a query (`maxQueryLength`). */
+/** Bytes of a query (`maxQueryLength`), of every method that takes one. */
 export const MAX_QUERY_LENGTH = 512
 /** Entries of the index that one search may look at: it runs where blocks are made. */
 export const MAX_SEARCH_ENTRIES = 200_000

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { MAX_JSON_DEPTH } from '../../src/solo/limits.ts'
+import { MAX_JSON_DEPTH, MAX_QUERY_LENGTH } from '../../src/solo/limits.ts'
 import { perform } from '../../src/solo/rpc/calls.ts'
 import { RpcServer } from '../../src/solo/rpc/http.ts'
 import { type Method, method } from '../../src/solo/rpc/method.ts'
@@ -115,4 +115,19 @@ test('a call that waited runs before the next work that is done alone', async ()
   const second = alone('second')
   await Promise.all([first, answer, second])
   expect(order).toEqual(['first begins', 'first ends', 'the call', 'second begins', 'second ends'])
+})
+
+test('a query above the limit of bytes is read by no method', async () => {
+  const { rpc } = await start()
+  const socket = await Socket.open(rpc)
+  // One character of two bytes brings it to the limit, and one beyond it.
+  const ofBytes = (bytes: number) => `a = '${'x'.repeat(bytes - 8)}é'`
+  for (const name of ['tx_search', 'block_search', 'subscribe', 'unsubscribe']) {
+    const answer = async (bytes: number) =>
+      JSON.stringify(await socket.request(1, name, { query: ofBytes(bytes) }))
+    expect(await answer(MAX_QUERY_LENGTH), name).not.toContain('maximum query length')
+    expect(await answer(MAX_QUERY_LENGTH + 1), name).toContain('maximum query length exceeded')
+    expect(await answer(990_000), name).toContain('maximum query length exceeded')
+  }
+  socket.close()
 })
