@@ -111,7 +111,12 @@ test('a call that waited runs before the next work that is done alone', async ()
     return {}
   })
   const first = alone('first')
-  const answer = perform({ node, methods: new Map(), onBug: () => {} }, asked, {}, { client: {} })
+  const answer = perform(
+    { node, methods: new Map(), onBug: () => {} },
+    asked,
+    {},
+    { client: {}, devRefusal: undefined },
+  )
   const second = alone('second')
   await Promise.all([first, answer, second])
   expect(order).toEqual(['first begins', 'first ends', 'the call', 'second begins', 'second ends'])

@@ -88,6 +88,8 @@ function callByName(
   const overSocket = caller.deliver !== undefined
   const method = service.methods.get(name)
   if (method === undefined || (method.websocket && !overSocket)) return errorText(id, METHOD_NOT_FOUND)
+  if (method.development && caller.devRefusal !== undefined)
+    return errorText(id, INVALID_REQUEST, caller.devRefusal)
   // CometBFT's server trips over a call without arguments, and says so with an id of its own.
   if (params === undefined && Object.keys(method.signature).length > 0)
     return overSocket ? TOO_FEW_OVER_SOCKET : TOO_FEW_ARGUMENTS

@@ -28,6 +28,7 @@ import {
   TOO_FEW_ARGUMENTS,
   URL_ID,
 } from './calls.ts'
+import { devRefusal } from './dev-access.ts'
 import type { Caller, Method } from './method.ts'
 import { listOfEndpoints } from './overview.ts'
 import { RpcSockets } from './websocket.ts'
@@ -138,7 +139,8 @@ export class RpcServer {
     const { url = '/', headers } = request
     const at = url.indexOf('?')
     const path = at < 0 ? url : url.slice(0, at)
-    const caller = { client: request.socket }
+    const byUrl = path !== '/' || request.method !== 'POST'
+    const caller = { client: request.socket, devRefusal: devRefusal(request, byUrl) }
     if (path === '/') {
       if (body.text !== '') return this.#answerJson(body.text, caller)
       const text = listOfEndpoints(this.#service.methods, headers.host ?? '')
@@ -185,6 +187,8 @@ export class RpcServer {
 
   async #answerUrl(method: Method, query: URLSearchParams, caller: Caller): Promise<HttpAnswer> {
     if (method.websocket) return { status: 404, text: errorText(URL_ID, METHOD_NOT_FOUND) }
+    if (method.development && caller.devRefusal !== undefined)
+      return { status: 405, text: errorText(URL_ID, INVALID_REQUEST, caller.devRefusal) }
     let args: Record<string, unknown>
     try {
       args = argumentsOfUrl(method.signature, query)
