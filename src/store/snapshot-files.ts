@@ -35,7 +35,7 @@ export function copySnapshot(from: string, names: readonly string[], to: string)
   checkedLoad(from, names)
   const draft = `${to}.${process.pid}.tmp`
   try {
-    copyThrough(from, draft)
+    copyDurably(from, draft)
     const described = describeSnapshot(draft)
     renameSync(draft, to)
     syncDirectory(dirname(to))
@@ -68,7 +68,7 @@ export async function restoreFromFile(
     }
     const draft = `${snapshots}/restored.${process.pid}.tmp`
     try {
-      copyThrough(file, draft)
+      copyDurably(file, draft)
       const described = describeSnapshot(draft)
       accept(described)
       checkedLoad(draft, names)
@@ -109,7 +109,8 @@ function readThrough(
   }
 }
 
-function copyThrough(from: string, to: string): void {
+/** Copies a file to a new one, whose bytes are on the disk then; its name is when its folder is synced. */
+export function copyDurably(from: string, to: string): void {
   const file = openSync(to, 'wx', 0o600)
   try {
     readThrough(from, (piece) => {
