@@ -1,4 +1,5 @@
 import type { StoreShare } from '../store/multistore.ts'
+import type { SharedCounts } from './query-counts.ts'
 import type { RestOptions } from './rest.ts'
 
 /** What the worker is given when it starts. */
@@ -19,7 +20,12 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 /** From the worker: answers (see batch.ts), that it serves, that it lives, or a line for the log. */
 export type WorkerMessage =
   | Uint8Array<ArrayBuffer>
-  | { readonly kind: 'ready'; readonly restUrl: string | undefined }
+  | {
+      readonly kind: 'ready'
+      readonly restUrl: string | undefined
+      /** Where it counts what it answers. */
+      readonly counts?: SharedCounts
+    }
   | { readonly kind: 'pong' }
   | {
       readonly kind: 'log'

@@ -1,5 +1,6 @@
 import { sdk } from '../kernel/sdk-errors.ts'
 import { GRPC, refuse } from './errors.ts'
+import { QueryCounts } from './query-counts.ts'
 import type { QueryRoute, QueryRoutes } from './routes.ts'
 import type { Versions } from './versions.ts'
 
@@ -13,10 +14,13 @@ export interface Answer<T> {
 export class Queries {
   readonly routes: QueryRoutes
   readonly versions: Versions
+  /** How long answers took, for all doors. */
+  readonly counts: QueryCounts
 
   constructor(routes: QueryRoutes, versions: Versions) {
     this.routes = routes
     this.versions = versions
+    this.counts = QueryCounts.of([...routes.keys()])
   }
 
   /**
@@ -24,6 +28,15 @@ export class Queries {
    * reads state answers at once where it can.
    */
   call<T>(
+    route: QueryRoute,
+    request: unknown,
+    height: number,
+    write: (response: object) => T,
+  ): Answer<T> | Promise<Answer<T>> {
+    return this.counts.measure(route.path, () => this.#call(route, request, height, write))
+  }
+
+  #call<T>(
     { answer }: QueryRoute,
     request: unknown,
     height: number,

@@ -91,7 +91,7 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
     }
     flush()
   })
-  post({ kind: 'ready', restUrl })
+  post({ kind: 'ready', restUrl, counts: queries.counts.shared })
 }
 
 function openRest(

@@ -15,6 +15,7 @@ import { freeReplaced, type Prepared, updateIndexes } from './prepared.ts'
 import { simpleRoot } from './simple-merkle.ts'
 import type { SnapshotTarget } from './snapshot-loader.ts'
 import { freeTree, TreeBuilder } from './tree-builder.ts'
+import { type StoreUsage, storeUsage } from './usage.ts'
 import { VersionWindow, type WindowLimits } from './version-window.ts'
 import { leafValue, TreeCursor } from './walk.ts'
 
@@ -103,6 +104,11 @@ export class MultiStore implements ReadStore {
 
   get appHash(): Uint8Array {
     return Buffer.from(this.record.appHash, 'latin1')
+  }
+
+  /** The memory of all readable versions, and who holds one of them. */
+  get usage(): StoreUsage {
+    return storeUsage(this.allocator, this.control, this.window)
   }
 
   /** What was given to `prepare` with the last published version. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { assert } from '../kernel/errors.ts'
 import type { ByteString, KvIterator, StoreChanges, WriteStore } from '../kernel/kv.ts'
 import { ChangeLog } from './changelog.ts'
@@ -32,6 +33,15 @@ export interface StorageOptions extends MultiStoreOptions {
   readonly files?: LogFiles
 }
 
+export interface SnapshotCounts {
+  /** Of the newest snapshot; 0 without one. */
+  readonly version: number
+  readonly written: number
+  readonly failed: number
+  /** How long the last one took; 0 before the first. */
+  readonly seconds: number
+}
+
 /**
  * The committed state with its data folder: what `commit` returned for survives the end of the process at any
  * moment.
@@ -47,6 +57,7 @@ export class Storage implements CommittedState {
   private lastSnapshot: number
   private retryAt = 0
   private closing = false
+  private readonly snapshotCounts = { written: 0, failed: 0, seconds: 0 }
   private logBytes: number
 
   constructor(recovered: Recovered, directory: string, unlock: () => Promise<void>, options: StorageOptions) {
@@ -61,6 +72,11 @@ export class Storage implements CommittedState {
       snapshotLogBytes: options.snapshotLogBytes ?? 32 * 1024 * 1024,
       report: options.report ?? (() => {}),
     }
+  }
+
+  /** What became of snapshots since the folder was opened. */
+  get snapshots(): SnapshotCounts {
+    return { ...this.snapshotCounts, version: this.lastSnapshot }
   }
 
   /** The last committed version; 0 before the first. */
@@ -128,17 +144,21 @@ export class Storage implements CommittedState {
   async snapshot(): Promise<SnapshotResult> {
     const { version } = this
     const logBytes = this.logBytes
+    const begun = performance.now()
     this.log.rotate()
     this.logBytes = 0
     try {
       const result = await this.snapshotter.write(version)
       this.lastSnapshot = version
+      this.snapshotCounts.written++
+      this.snapshotCounts.seconds = (performance.now() - begun) / 1000
       const older = this.snapshotter.prune()
       if (older !== undefined) this.log.dropThrough(older.version)
       return result
     } catch (failure) {
       this.logBytes += logBytes
       this.retryAt = version + RETRY_VERSIONS
+      if (!this.closing) this.snapshotCounts.failed++
       const { message } = failure as Error
       if (!this.closing)
         this.options.report(`snapshot of version ${version} failed, the log stays: ${message}`)

@@ -90,7 +90,9 @@ export class Workbench {
   /** The home of a lone validator, with ports of its own. */
   async newHome(options: Partial<InitOptions> = {}): Promise<NodeHome> {
     const base = 15_000 + Math.floor(Math.random() * 1_500) * 10
-    const { ports } = await pickPorts({ rpc: base, p2p: base + 1, rest: base + 2, metrics: base + 3 })
+    const { ports } = await pickPorts({
+      ...{ rpc: base, p2p: base + 1, rest: base + 2, metrics: base + 3, telemetry: base + 4 },
+    })
     return initHome({
       home: this.path(`home${this.#count++}`),
       chainId: CHAIN_ID,

@@ -4,12 +4,12 @@ import { preparedCometbft } from '../node/cometbft.ts'
 import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
 import { homePaths, initHome, readHome, resetHome } from '../node/home.ts'
-import { logPrinter } from '../node/log-lines.ts'
+import { type LogFormat, logPrinter } from '../node/log-lines.ts'
 import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
 import { type RunningNode, untilListening } from '../node/supervisor.ts'
 import { usableFolder } from './folder.ts'
-import { startWadiNode } from './start.ts'
+import { logFormat, startWadiNode } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
 export interface DevOptions {
@@ -19,6 +19,7 @@ export interface DevOptions {
   readonly json?: boolean
   readonly traceAbci?: string
   readonly logLevel: string
+  readonly logFormat?: LogFormat
 }
 
 /** What each of the ten accounts starts with: a million WADI. */
@@ -48,7 +49,7 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       loopback: true,
     })
   }
-  const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
+  const sink = logPrinter(context.stderr, logFormat(options))
   const { started, ports, moved } = await onFreePorts(async (ports) => {
     const at = (port: number) => ({ host: LOOPBACK, port })
     return startWadiNode(context, options, sink, {
@@ -56,12 +57,13 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       p2p: at(ports.p2p),
       // For development: pages and explorers in a browser may call.
       rest: { ...at(ports.rest), cors: ['*'] },
+      telemetry: at(ports.telemetry),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
       portable: true,
     })
   })
-  const { node, ended, restUrl, height } = started
+  const { node, ended, restUrl, telemetryUrl, height } = started
   // Every door that the banner names is open.
   if (!(await untilListening(node))) return ended
   const banner: Banner = {
@@ -72,6 +74,7 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       rpc: node.rpcUrl,
       websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`,
       rest: restUrl ?? '',
+      telemetry: telemetryUrl ?? '',
     },
     moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
@@ -81,13 +84,13 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
   return ended
 }
 
-type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest', number>>
+type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'telemetry', number>>
 
 /** Starts on free ports; on the next ones where somebody else took one between the look and the start. */
 async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
-  const { rpc, p2p, rest } = DEFAULT_PORTS
+  const { rpc, p2p, rest, telemetry } = DEFAULT_PORTS
   for (let attempt = 1; ; attempt++) {
-    const { ports, moved } = await pickPorts({ rpc, p2p, rest })
+    const { ports, moved } = await pickPorts({ rpc, p2p, rest, telemetry })
     try {
       return { started: await start(ports), ports, moved }
     } catch (error) {
@@ -101,7 +104,7 @@ interface Banner {
   readonly chainId: string
   readonly home: string
   readonly height: number
-  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest', string>>
+  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest' | 'telemetry', string>>
   readonly moved: readonly string[]
   readonly versions: Readonly<Record<string, string | undefined>>
 }
@@ -150,6 +153,7 @@ Doors
   RPC        ${doors.rpc}
   WebSocket  ${doors.websocket}
   REST       ${doors.rest}
+  metrics    ${doors.telemetry === '' ? 'off' : `${doors.telemetry}/metrics, /health`}
 ${moved.map((line) => `  (${line})\n`).join('')}
 Data      ${home}${height > 0 ? ` (continues at height ${height}; --reset starts over)` : ''}
 Versions  CometBFT ${versions['cometbft']}, Node ${versions['node']}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { tomlAt } from '../config/toml-edit.ts'
-import { readToml } from '../node/config-file.ts'
 import { initLocalnet, readLocalnet } from '../node/localnet-files.ts'
+import { readToml } from '../node/toml-table.ts'
 import { run, Scratch } from '../testkit.ts'
 import { refuseOtherSize, takeBlockTime } from './localnet-run.ts'
 

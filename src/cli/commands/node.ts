@@ -12,6 +12,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--block-time <duration>', 'time between blocks, as 200ms or 1s', '1s')
     .option('--json', 'print the banner and the log as JSON lines')
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
+    .addOption(logFormat())
     .addOption(logLevel('error'))
     .action(async (options) => {
       const queryThread = await startQueryThread()
@@ -25,6 +26,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--home <folder>', 'home of the node', '.wadi/node')
     .option('--json', 'print the log as JSON lines')
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
+    .addOption(logFormat())
     .addOption(logLevel('info'))
     .option('--upgrade-height <height>', 'height at which this program migrates the state', Number)
     .action(async (options) => {
@@ -32,7 +34,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
       const { runStart } = await import('./start.ts')
       context.exit(await runStart({ ...context, queryThread, chain: await context.loadChain() }, options))
     })
-  addExample(start, 'wadi start --home .wadi/node --log-level p2p:none,*:error')
+  addExample(start, 'wadi start --home .wadi/node --log-format json --log-level p2p:none,*:error')
 }
 
 async function startQueryThread() {
@@ -43,10 +45,14 @@ async function startQueryThread() {
 /** A level for everything, or one a part of CometBFT: `p2p:none,*:error`. */
 const LOG_LEVEL = /^(?:[a-z0-9*_-]+:)?(?:none|error|info|debug)(?:,[a-z0-9*_-]+:(?:none|error|info|debug))*$/
 
+function logFormat(): Option {
+  return new Option('--log-format <format>', 'of the lines of the log').choices(['text', 'json'])
+}
+
 function logLevel(level: string): Option {
   return new Option(
     '--log-level <level>',
-    'of CometBFT: none, error, info, debug; also by part, as p2p:none,*:error',
+    'none, error, info or debug; also by module of CometBFT or the application, as p2p:none,*:error',
   )
     .argParser((text) => {
       if (LOG_LEVEL.test(text)) return text

@@ -1,9 +1,10 @@
 import { FileTrace } from '../../abci/trace.ts'
 import type { NodeContext } from '../context.ts'
+import { appLog } from '../node/app-log.ts'
 import { type AppLog, nodeApp } from '../node/app-server.ts'
 import { type Cometbft, preparedCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
-import { type LogSink, logPrinter } from '../node/log-lines.ts'
+import { type LogFormat, type LogSink, logPrinter } from '../node/log-lines.ts'
 import { type RunLock, takeRunLock } from '../node/run-record.ts'
 import { onStopSignal, type RunningNode, startNode } from '../node/supervisor.ts'
 
@@ -12,6 +13,7 @@ export interface StartCommandOptions {
   readonly json?: boolean
   readonly traceAbci?: string
   readonly logLevel: string
+  readonly logFormat?: LogFormat
   readonly upgradeHeight?: number
 }
 
@@ -20,10 +22,19 @@ export interface Overrides {
   readonly rpc?: { readonly host: string; readonly port: number }
   readonly p2p?: { readonly host: string; readonly port: number }
   readonly rest?: { readonly host: string; readonly port: number; readonly cors?: readonly string[] }
+  readonly telemetry?: { readonly host: string; readonly port: number }
   readonly env?: Readonly<Record<string, string>>
   readonly cometbft?: Cometbft
   /** See `AppServerOptions.portable`. */
   readonly portable?: boolean
+}
+
+/** What `--log-format` says; else JSON where all output is. */
+export function logFormat({
+  json,
+  logFormat: format,
+}: Pick<StartCommandOptions, 'json' | 'logFormat'>): LogFormat {
+  return format ?? (json === true ? 'json' : 'text')
 }
 
 /** A node that runs: both its processes, and how to end them. */
@@ -33,6 +44,8 @@ export interface StartedNode {
   readonly ended: Promise<number>
   /** Where REST listens, if it is on. */
   readonly restUrl: string | undefined
+  /** Where /metrics and /health are, if they are on. */
+  readonly telemetryUrl: string | undefined
   readonly height: number
 }
 
@@ -47,7 +60,8 @@ export async function startWadiNode(
   const { cometbft = preparedCometbft() } = overrides
   // Taken before the state is opened: a second process must not touch it.
   const lock = takeRunLock(homePaths(options.home).runRecord)
-  const log = appLog(sink, options.json === true)
+  const format = logFormat(options)
+  const log = appLog(sink, { format, levels: options.logLevel })
   const rpc = overrides.rpc ?? home.rpc
   const app = unlessFailed(lock, () => appOf(context, options, { home, log, rpc, overrides }))
   const node = await startNode({
@@ -56,7 +70,7 @@ export async function startWadiNode(
     lock,
     cometbft,
     logLevel: options.logLevel,
-    ...(options.json === true ? { logFormat: 'json' } : {}),
+    logFormat: format,
     onLog: sink,
     ...(overrides.rpc === undefined ? {} : { rpc: overrides.rpc }),
     ...(overrides.p2p === undefined ? {} : { p2p: overrides.p2p }),
@@ -70,12 +84,15 @@ export async function startWadiNode(
   })
   forget()
   const ended = untilEnd(node, context)
-  const restUrl = await app.serving().catch(async (error) => {
+  const [restUrl, telemetryUrl] = await Promise.all([app.serving(), app.telemetry()]).catch(async (error) => {
     await node.stop()
     throw error
   })
-  if (restUrl !== undefined) lock.update({ restUrl })
-  return { node, ended, restUrl, height: await app.height() }
+  lock.update({
+    ...(restUrl === undefined ? {} : { restUrl }),
+    ...(telemetryUrl === undefined ? {} : { telemetryUrl }),
+  })
+  return { node, ended, restUrl, telemetryUrl, height: await app.height() }
 }
 
 /** Gives the lock back if what needs it cannot begin. */
@@ -107,6 +124,7 @@ function appOf(
     queryThread: context.queryThread,
     rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
+    ...(overrides.telemetry === undefined ? {} : { telemetry: overrides.telemetry }),
     ...(overrides.portable === undefined ? {} : { portable: overrides.portable }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
@@ -115,7 +133,7 @@ function appOf(
 
 /** `wadi start`: runs until it is told to stop or something ends it; then says why. */
 export async function runStart(context: NodeContext, options: StartCommandOptions): Promise<number> {
-  const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
+  const sink = logPrinter(context.stderr, logFormat(options))
   const { ended } = await startWadiNode(context, options, sink)
   return ended
 }
@@ -128,25 +146,4 @@ async function untilEnd(node: RunningNode, context: NodeContext): Promise<number
   if (reason.kind === 'stopped') return 0
   context.stderr.write(`wadi: the node ended: ${reason.error.message}\n`)
   return 1
-}
-
-function appLog(sink: LogSink, json: boolean): AppLog {
-  return (level, message, fields) => {
-    if (json) sink('app', JSON.stringify({ level, message, ...readable(fields) }))
-    else sink('app', `${level === 'info' ? '' : `${level.toUpperCase()} `}${message}${inline(fields)}`)
-  }
-}
-
-function readable(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const entries = Object.entries(fields)
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, value instanceof Error ? value.stack : value]),
-  )
-}
-
-function inline(fields: Readonly<Record<string, unknown>> | undefined): string {
-  const entries = Object.entries(readable(fields))
-  return entries
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join('')
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { parse } from 'smol-toml'
 import { CommandError } from '../errors.ts'
-import { appSettings, cometbftAddresses, readToml } from '../node/config-file.ts'
+import { appSettings, cometbftAddresses } from '../node/config-file.ts'
 import { NodeError } from '../node/errors.ts'
 import { parseGasPrices } from '../node/gas-prices.ts'
 import { homePaths } from '../node/home.ts'
+import { readToml } from '../node/toml-table.ts'
 import { didYouMean } from '../suggest.ts'
 import { type TomlValue, tomlAt } from './toml-edit.ts'
 

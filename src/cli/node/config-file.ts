@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'smol-toml'
 import { isOrigin, REST_LIMITS, type RestLimits } from '../../query/rest-limits.ts'
-import { NodeError } from './errors.ts'
 import { MEMPOOL_MIB } from './go-memory.ts'
+import { DEFAULT_PORTS, LOOPBACK } from './ports.ts'
+import { isBoolean, isPositiveInteger, isString, isStringList, readToml, Table } from './toml-table.ts'
 
 /** What `config.toml` is written from. */
 export interface CometbftSettings {
@@ -68,7 +67,20 @@ export interface AppSettings {
   /** Blocks between snapshots of the state. */
   readonly snapshotInterval: number
   readonly rest: RestSettings
+  readonly telemetry: TelemetrySettings
 }
+
+/** The `[telemetry]` section. */
+export interface TelemetrySettings {
+  readonly enabled: boolean
+  readonly host: string
+  readonly port: number
+  /** Age of the last block in seconds from which on `/health` says that the node is of no use. */
+  readonly maxBlockAgeSeconds: number
+}
+
+/** Ten times the time between blocks that anybody waits for without wondering. */
+export const MAX_BLOCK_AGE_SECONDS = 60
 
 /** The `[api]` section. */
 export interface RestSettings extends RestLimits {
@@ -127,27 +139,20 @@ max-url-bytes = ${s.rest.maxUrlBytes}
 
 # Seconds that a client may take to send a request.
 client-timeout = ${s.rest.clientTimeoutMs / 1000}
+
+# /metrics for Prometheus and /health for load balancers, in plain HTTP: leave it on this machine or a private network.
+# Without this section it is off.
+[telemetry]
+enable = ${s.telemetry.enabled}
+address = "tcp://${s.telemetry.host}:${s.telemetry.port}"
+
+# Seconds without a block, or behind the time of the last one, after which /health answers 503.
+max-block-age = ${s.telemetry.maxBlockAgeSeconds}
 `
 }
 
-/** Parses a TOML file; the error names the file and the line. */
-export function readToml(file: string): Readonly<Record<string, unknown>> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new NodeError('home-damaged', `${file} cannot be read: ${(error as Error).message}`, [
-      'restore it, or "wadi init" another home and copy its file',
-    ])
-  }
-  try {
-    return parse(text)
-  } catch (error) {
-    throw new NodeError('home-damaged', `${file}: ${(error as Error).message.trim()}`, ['correct that line'])
-  }
-}
-
-const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api']
+const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api', 'telemetry']
+const TELEMETRY_KEYS = ['enable', 'address', 'max-block-age']
 const API_KEYS = [
   ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
   ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
@@ -168,6 +173,25 @@ export function appSettings(file: string, values: Readonly<Record<string, unknow
     indexEvents: top.get('index-events', isStringList, 'a list of strings such as "message.sender"'),
     snapshotInterval: Number(interval),
     rest: readRest(api),
+    telemetry: top.values['telemetry'] === undefined ? NO_TELEMETRY : readTelemetry(file, top),
+  }
+}
+
+/** Homes that are older than telemetry have no port for it. */
+const NO_TELEMETRY: TelemetrySettings = {
+  enabled: false,
+  host: LOOPBACK,
+  port: DEFAULT_PORTS.telemetry,
+  maxBlockAgeSeconds: MAX_BLOCK_AGE_SECONDS,
+}
+
+function readTelemetry(file: string, top: Table): TelemetrySettings {
+  const table = new Table(file, 'telemetry.', top.table('telemetry'), TELEMETRY_KEYS)
+  const age = ['a number of seconds, at least 1', MAX_BLOCK_AGE_SECONDS] as const
+  return {
+    enabled: table.get('enable', isBoolean, 'true or false'),
+    ...table.address('address'),
+    maxBlockAgeSeconds: table.optional('max-block-age', isPositiveInteger, ...age),
   }
 }
 
@@ -209,59 +233,5 @@ export function cometbftAddresses(file: string, toml: Readonly<Record<string, un
   }
 }
 
-/** One table of a TOML file; every complaint names file, key, value and what is expected. */
-class Table {
-  readonly file: string
-  readonly prefix: string
-  readonly values: Readonly<Record<string, unknown>>
-
-  constructor(
-    file: string,
-    prefix: string,
-    values: Readonly<Record<string, unknown>>,
-    known?: readonly string[],
-  ) {
-    this.file = file
-    this.prefix = prefix
-    this.values = values
-    const unknown = known === undefined ? undefined : Object.keys(values).find((key) => !known.includes(key))
-    if (unknown !== undefined) this.refuse(unknown, `is unknown; known here: ${known?.join(', ')}`)
-  }
-
-  get<T>(key: string, is: (value: unknown) => value is T, expected: string): T {
-    const value = this.values[key]
-    return is(value) ? value : this.refuse(key, `must be ${expected}, not ${JSON.stringify(value)}`)
-  }
-
-  optional<T>(key: string, is: (value: unknown) => value is T, expected: string, otherwise: T): T {
-    return this.values[key] === undefined ? otherwise : this.get(key, is, expected)
-  }
-
-  table(key: string): Readonly<Record<string, unknown>> {
-    return this.get(key, isTable, 'a section')
-  }
-
-  address(key: string): { host: string; port: number } {
-    const text = this.get(key, isString, 'an address such as "tcp://127.0.0.1:1317"')
-    const parts = /^(?:tcp:\/\/)?(.*):(\d{1,5})$/.exec(text)
-    if (parts === null)
-      this.refuse(key, `must be an address such as "tcp://127.0.0.1:1317", not ${JSON.stringify(text)}`)
-    return { host: parts[1] || '0.0.0.0', port: Number(parts[2]) }
-  }
-
-  private refuse(key: string, problem: string): never {
-    throw new NodeError('home-damaged', `${this.file}: ${this.prefix}${key} ${problem}`, [
-      `correct it in ${this.file}`,
-    ])
-  }
-}
-
-const isString = (value: unknown): value is string => typeof value === 'string'
-const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
-const isPositiveInteger = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) > 0
-const isStringList = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
 const isOrigins = (value: unknown): value is string | string[] =>
   value === '*' || (isStringList(value) && value.every(isOrigin))
-const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -64,7 +64,7 @@ describe('a home', () => {
       maxConcurrent: 256,
       clientTimeoutMs: 30_000,
     })
-    writeFileSync(paths.appToml, written.replace(/^# Web pages[\s\S]*/m, ''))
+    writeFileSync(paths.appToml, written.replace(/^# Web pages[\s\S]*?(?=^# \/metrics)/m, ''))
     expect(readHome(dir).app).toEqual(app)
     const set = written.replace('cors = []', 'cors = "*"').replace('-connections = 4096', '-connections = 5')
     writeFileSync(paths.appToml, set)
@@ -72,6 +72,22 @@ describe('a home', () => {
     const origins = ['https://wallet.example', 'http://localhost:5173']
     writeFileSync(paths.appToml, written.replace('cors = []', `cors = ${JSON.stringify(origins)}`))
     expect(readHome(dir).app.rest.cors).toEqual(origins)
+  })
+
+  test('says where telemetry is, on this machine whatever its host, and off in one of an older release', () => {
+    const dir = folder()
+    const { paths, app } = init(dir, { host: '0.0.0.0', ports: { telemetry: 1005 } })
+    const settings = { host: '127.0.0.1', port: 1005, maxBlockAgeSeconds: 60 }
+    expect(app.telemetry).toEqual({ enabled: true, ...settings })
+    const written = readFileSync(paths.appToml, 'utf8')
+    writeFileSync(paths.appToml, written.replace(/^max-block-age = 60$/m, 'max-block-age = 300'))
+    expect(readHome(dir).app.telemetry.maxBlockAgeSeconds).toBe(300)
+    writeFileSync(paths.appToml, written.replace(/^max-block-age = 60$/m, 'max-block-age = 0'))
+    expect(() => readHome(dir)).toThrow(
+      /telemetry\.max-block-age must be a number of seconds, at least 1, not 0/,
+    )
+    writeFileSync(paths.appToml, written.replace(/^# \/metrics[\s\S]*/m, ''))
+    expect(readHome(dir).app.telemetry.enabled).toBe(false)
   })
 
   test('is not written over', () => {

@@ -18,6 +18,7 @@ import {
   cometbftToml,
   DEFAULT_INDEX_EVENTS,
   DEFAULT_REST,
+  MAX_BLOCK_AGE_SECONDS,
   readAppSettings,
   readCometbftAddresses,
 } from './config-file.ts'
@@ -112,7 +113,7 @@ export interface InitOptions {
   readonly loopback?: boolean
   readonly prometheus?: boolean
   readonly logLevel?: string
-  readonly app?: Partial<Omit<AppSettings, 'rest'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'telemetry'>>
 }
 
 /**
@@ -169,7 +170,14 @@ function writeConfig(paths: HomePaths, options: InitOptions): void {
   writeFileSync(paths.cometbftToml, cometbftToml(settings))
   const { minimumGasPrices = '', indexEvents = DEFAULT_INDEX_EVENTS, snapshotInterval = 1_000 } = app
   const rest = { ...DEFAULT_REST, host, port: ports.rest }
-  writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest }))
+  // On this machine whatever the host: what it tells is for the operator.
+  const telemetry = {
+    enabled: true,
+    host: LOOPBACK,
+    port: ports.telemetry,
+    maxBlockAgeSeconds: MAX_BLOCK_AGE_SECONDS,
+  }
+  writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest, telemetry }))
 }
 
 function writeGenesis(paths: HomePaths, options: InitOptions, keys: NodeKeys): void {

@@ -35,7 +35,7 @@ export interface LocalnetOptions {
   readonly consensusParams?: GenesisConsensusParams
   /** Overrides the genesis made here; its validators must be those of `keys`. */
   readonly genesis?: (made: GenesisDoc) => GenesisDoc
-  readonly app?: Partial<Omit<AppSettings, 'rest'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'telemetry'>>
   readonly logLevel?: string
 }
 
@@ -45,7 +45,7 @@ export interface LocalnetSpec {
   readonly chainId: string
   readonly blockTimeMs: number
   readonly nodes: readonly { readonly name: string; readonly validator: boolean }[]
-  readonly app: Partial<Omit<AppSettings, 'rest'>>
+  readonly app: Partial<Omit<AppSettings, 'rest' | 'telemetry'>>
   readonly logLevel: string
 }
 
@@ -182,6 +182,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
       [`rpc${i}`]: at + 1,
       [`rest${i}`]: at + 2,
       [`metrics${i}`]: at + 4,
+      [`telemetry${i}`]: at + 5,
     })
   }
   const { ports } = await pickPorts(preferred)
@@ -191,6 +192,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
     rpc: of('rpc', i),
     rest: of('rest', i),
     metrics: of('metrics', i),
+    telemetry: of('telemetry', i),
   }))
 }
 

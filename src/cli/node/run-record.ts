@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly rpcUrl?: string
   /** Known from when REST listens. */
   readonly restUrl?: string
+  /** Known from when /metrics and /health are served. */
+  readonly telemetryUrl?: string
 }
 
 /** Held while a process works on a folder. */
