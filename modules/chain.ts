@@ -5,6 +5,7 @@ import { createAnte } from './auth/ante.ts'
 import { signingAccount } from './auth/api.ts'
 import { auth } from './auth/module.ts'
 import { payFee } from './bank/api.ts'
+import { setDevBalance } from './bank/dev.ts'
 import { bank } from './bank/module.ts'
 import { consensus, keeper } from './consensus/module.ts'
 import { system } from './system/module.ts'
@@ -16,3 +17,6 @@ export const chain = defineChain({
   accountOf: signingAccount,
   modules: [system, consensus, auth, bank, asset],
 })
+
+/** What a development chain may do to its state without a transaction; real chains never call it. */
+export const devTools = { setBalance: setDevBalance }

@@ -46,6 +46,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'memory over 100,000 blocks (--help)',
     load: async () => (await import('./soak.ts')).soak,
   },
+  archive: {
+    summary: '1,000 random questions at old heights of an archive node (--help)',
+    load: async () => (await import('../test/e2e/archive.ts')).archive,
+  },
   'e2e:faults': {
     summary: 'all the kills and crash points against real nodes (--help)',
     load: async () => (await import('../test/e2e/faults.ts')).faults,

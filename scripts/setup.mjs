@@ -1,5 +1,6 @@
 // Makes a clone ready to run: npm packages (they bring Node 24), the native signature verifier, CometBFT.
 // Called before `npm start` and `npm test`. Runs on any Node from 18 on and imports nothing that has to be installed.
+// Without CometBFT and without Go to build it the rest is set up: `npm start` makes blocks by itself then (solo mode).
 // When all is in place it says nothing. Options: --quiet (errors only), --json (result on stdout), --no-cometbft.
 
 import { spawn, spawnSync } from 'node:child_process'
@@ -50,7 +51,7 @@ let stamp = readStamp()
 try {
   if (flags.size > 0)
     throw new SetupError(`unknown option ${[...flags][0]}`, ['known: --quiet, --json, --no-cometbft'])
-  const state = ready() ?? (await whileLocked(setUp))
+  const state = ready(true) ?? (await whileLocked(setUp))
   if (json) console.log(JSON.stringify({ ok: true, done, ...state }))
 } catch (error) {
   if (json) console.log(JSON.stringify({ ok: false, done, error: error.message }))
@@ -58,12 +59,17 @@ try {
   process.exitCode = 1
 }
 
-/** What is in place, or undefined when something is missing. Starts no process when a stamp vouches for all. */
-function ready() {
+/**
+ * What is in place, or undefined when something is missing. Starts no process when a stamp vouches for all. CometBFT
+ * may be missing where `needed` is false: that was said, and is no error.
+ */
+function ready(needed) {
   if (packagesProblem() !== undefined) return undefined
   const node = runtime()
   const cometbft = wantCometbft ? search() : {}
-  if (node.problem !== undefined || (wantCometbft && cometbft.path === undefined)) return undefined
+  const without = wantCometbft && cometbft.path === undefined
+  if (node.problem !== undefined || (without && needed)) return undefined
+  if (without) return { node: node.version, solo: true }
   return { node: node.version, ...(wantCometbft ? { cometbft: cometbft.path } : {}) }
 }
 
@@ -71,7 +77,7 @@ async function setUp() {
   await setUpPackages()
   await setUpRuntime()
   if (wantCometbft) await setUpCometbft()
-  const state = ready()
+  const state = ready(false)
   if (state === undefined)
     throw new SetupError('set-up finished, yet something is missing', ['run it once more'])
   if (done.length > 0) compile()
@@ -201,22 +207,28 @@ async function setUpCometbft() {
   for (const { path, source, problem } of found.rejected)
     say(`${source}: ${path} ${problem}; looking further`)
   if (found.path !== undefined) return
-  const ways = waysToGetCometbft()
   const go = findGo()
-  if (go === undefined)
-    throw new SetupError(`CometBFT v${COMETBFT_VERSION} was not found, nor Go to build it`, ways)
+  if (go === undefined) return goWithout('nor Go to build it')
   if (compareVersions(go.version, GO_DOWNLOADS) < 0)
-    throw new SetupError(
-      `CometBFT v${COMETBFT_VERSION} was not found, and Go ${go.version} is too old (needs ${GO_BUILDS})`,
-      ways,
-    )
+    return goWithout(`and Go ${go.version} is too old (needs ${GO_BUILDS})`)
   await step(
     `CometBFT v${COMETBFT_VERSION} with Go ${go.version}, some minutes on a small machine`,
     `CometBFT v${COMETBFT_VERSION} built`,
     () =>
       installCometbft({ go }).catch((error) => {
-        throw new SetupError(`CometBFT could not be built: ${error.message}`, ways)
+        throw new SetupError(`CometBFT could not be built: ${error.message}`, waysToGetCometbft())
       }),
+  )
+}
+
+/** A machine without it still runs a devnet; several validators, and tests against the real one, it does not. */
+function goWithout(reason) {
+  if (stamp['without CometBFT'] === reason) return
+  remember('without CometBFT', reason)
+  const ways = waysToGetCometbft().map((way) => `\n  - ${way}`)
+  say(
+    `CometBFT v${COMETBFT_VERSION} was not found, ${reason}: \`npm start\` will use solo mode (one node, no fault ` +
+      `tolerance). For the real one:${ways.join('')}`,
   )
 }
 

@@ -1,10 +1,10 @@
 import { clip, ValueError } from '#lib/bytes.ts'
 import { JsonScanner, type JsonSpan } from '#lib/json-stream.ts'
-import { fromJson, type Place, unpackedFromJson } from '#lib/proto-json.ts'
+import { fromJson, type JsonValue, type Place, toJson, unpackedFromJson } from '#lib/proto-json.ts'
 import { type DescField, messageOf, propertyOf } from '#lib/reflect.ts'
 import { type Chain, runMigrations } from '../kernel/chain.ts'
 import type { Context } from '../kernel/context.ts'
-import { AppError } from '../kernel/errors.ts'
+import { AppError, assert } from '../kernel/errors.ts'
 import type { Genesis, GenesisDefinition, Module, OpenedRows } from '../kernel/module.ts'
 
 /** A genesis document that cannot start a chain: `path` says where, the message what and how to mend it. */
@@ -139,3 +139,54 @@ export function exportGenesis(
   }
   return sections
 }
+
+/**
+ * The same as JSON text, `app_state` of a genesis document, in pieces: a list that a module hands out row by row is
+ * written row by row.
+ */
+export function* genesisJson(ctx: Context, modules: readonly Module[]): Generator<string, void, undefined> {
+  let separator = '{'
+  for (const { name, type, state } of exportGenesis(ctx, modules)) {
+    yield `${separator}${JSON.stringify(name)}:`
+    yield* sectionJson(type, state as Readonly<Record<string, unknown>>)
+    separator = ','
+  }
+  yield separator === '{' ? '{}' : '}'
+}
+
+function* sectionJson(
+  type: string,
+  state: Readonly<Record<string, unknown>>,
+): Generator<string, void, undefined> {
+  const { fields } = messageOf(type)
+  const streamed = fields.filter((field) => isStream(state[propertyOf(field)]))
+  const emptied = Object.fromEntries(streamed.map((field) => [propertyOf(field), []]))
+  const plain = toJson(type, { ...state, ...emptied }) as Readonly<Record<string, JsonValue>>
+  let separator = '{'
+  for (const [key, value] of Object.entries(plain)) {
+    yield `${separator}${JSON.stringify(key)}:`
+    separator = ','
+    const field = streamed.find(({ name }) => name === key)
+    if (field === undefined) yield JSON.stringify(value)
+    else yield* rowsJson(field, state[propertyOf(field)] as Iterable<object>)
+  }
+  yield separator === '{' ? '{}' : '}'
+}
+
+function* rowsJson({ message, name }: DescField, rows: Iterable<object>): Generator<string, void, undefined> {
+  assert(message !== undefined, `rows of ${name} are not messages`)
+  let separator = '['
+  for (const row of rows) {
+    yield `${separator}${JSON.stringify(toJson(message, row))}`
+    separator = ','
+  }
+  yield separator === '[' ? '[]' : ']'
+}
+
+/** Whether a list is handed out row by row. */
+const isStream = (value: unknown): value is Iterable<object> =>
+  typeof value === 'object' &&
+  value !== null &&
+  Symbol.iterator in value &&
+  !Array.isArray(value) &&
+  !(value instanceof Uint8Array)

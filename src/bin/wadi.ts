@@ -7,4 +7,5 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 }
 const { stdout, stderr } = process
 const loadChain = async () => (await import('#modules/chain.ts')).chain
-process.exitCode = await runCli({ loadChain, version, stdout, stderr }, process.argv.slice(2))
+const loadDevTools = async () => (await import('#modules/chain.ts')).devTools
+process.exitCode = await runCli({ loadChain, loadDevTools, version, stdout, stderr }, process.argv.slice(2))

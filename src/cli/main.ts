@@ -44,6 +44,16 @@ const groups: readonly Group[] = [
     load: async () => (await import('./commands/home.ts')).addHomeCommands,
   },
   {
+    commands: {
+      export: 'write the state at a height as a genesis document',
+      rollback: 'take the state back by one block, or to a height',
+      prune: 'remove old heights that are not to be kept',
+      snapshots: 'list the snapshots of the state, and carry one to another home',
+    },
+    heading: 'Run a node:',
+    load: async () => (await import('./state/command.ts')).addStateCommands,
+  },
+  {
     commands: { genesis: 'fund accounts in a genesis file, and check it' },
     heading: 'Run a node:',
     load: async () => (await import('./genesis/command.ts')).addGenesisCommand,

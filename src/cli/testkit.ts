@@ -23,6 +23,7 @@ export async function run(...argv: string[]): Promise<Ran> {
     stdout: { write: (text: string) => (out += text) },
     stderr: { write: (text: string) => (err += text) },
     loadChain: () => Promise.reject(new Error('no chain is needed')),
+    loadDevTools: () => Promise.reject(new Error('no development is needed')),
   } as unknown as CliContext
   const code = await runCli(context, argv)
   return { code, out, err }

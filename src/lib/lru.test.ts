@@ -64,6 +64,19 @@ test('an entry that is replaced by a heavier one counts as the heavier one', () 
   expect(map.get(4)).toBe(10)
 })
 
+test('an entry that was deleted is gone, from whichever generation, and its weight with it', () => {
+  const map = new LruMap<number, number>(20, (weight) => weight)
+  map.set(1, 6)
+  map.set(2, 6)
+  // 6 + 6 is more than the half of 20: the first has grown old.
+  for (const key of [1, 2])
+    expect([map.delete(key), map.delete(key), map.get(key)]).toEqual([true, false, undefined])
+  map.set(3, 5)
+  map.set(4, 5)
+  expect([3, 4].map((key) => map.get(key))).toEqual([5, 5])
+  expect(map.size).toBe(2)
+})
+
 test('a capacity below 2 is refused', () => {
   expect(() => new LruMap(1)).toThrow(RangeError)
 })

@@ -44,6 +44,14 @@ export class LruMap<K, V> {
     this.#insert(key, value)
   }
 
+  /** Forgets an entry; true if there was one. */
+  delete(key: K): boolean {
+    const old = this.#old.delete(key)
+    if (!this.#young.has(key)) return old
+    this.#youngWeight -= this.#weigh(this.#young.get(key) as V)
+    return this.#young.delete(key)
+  }
+
   clear(): void {
     this.#young.clear()
     this.#old.clear()

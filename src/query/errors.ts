@@ -1,7 +1,7 @@
 import { AddressError } from '#lib/address.ts'
 import { ValueError } from '#lib/bytes.ts'
 import { AppError, errors } from '../kernel/errors.ts'
-import { VersionPrunedError } from '../store/errors.ts'
+import { HistoryBudgetError, VersionPrunedError } from '../store/errors.ts'
 
 /** The status codes of gRPC that our answers use. */
 export const GRPC = {
@@ -86,6 +86,8 @@ export function refusalOf(error: unknown, onBug: (error: unknown) => void): Refu
   if (error instanceof Refusal) return error
   if (error instanceof AppError) return refuse(grpcOf(error), error)
   if (error instanceof VersionPrunedError) return new Refusal(GRPC.outOfRange, 'sdk', 38, error.message)
+  if (error instanceof HistoryBudgetError)
+    return new Refusal(GRPC.resourceExhausted, 'sdk', 11, error.message)
   if (error instanceof AddressError) {
     return new Refusal(GRPC.invalidArgument, 'sdk', 7, `${error.message}: invalid address`)
   }

@@ -1,15 +1,25 @@
 import type { StoreShare } from '../store/multistore.ts'
+import type { GrpcOptions } from './grpc/door.ts'
 import type { SharedCounts } from './query-counts.ts'
 import type { RestOptions } from './rest.ts'
+
+/** What clients are told of the heights that are kept: `0` is all of them. */
+export interface PruningSettings {
+  readonly keepRecent: number
+  readonly interval: number
+}
 
 /** What the worker is given when it starts. */
 export interface WorkerSettings {
   readonly share: StoreShare
   readonly rpcUrl: string
   readonly rest: RestOptions | undefined
+  readonly grpc: GrpcOptions | undefined
   readonly minGasPrices: string
   readonly software: string
-  readonly historyVersions: number
+  readonly pruning: PruningSettings
+  /** Folder of the history, which need not exist. */
+  readonly history: string | undefined
   readonly queryGas: number
 }
 
@@ -23,6 +33,7 @@ export type WorkerMessage =
   | {
       readonly kind: 'ready'
       readonly restUrl: string | undefined
+      readonly grpcAddress: string | undefined
       /** Where it counts what it answers. */
       readonly counts?: SharedCounts
     }

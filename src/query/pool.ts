@@ -2,7 +2,8 @@ import type { QueryRequest, QueryResponse } from '../abci/types.ts'
 import type { StoreShare } from '../store/multistore.ts'
 import { RequestBatch, readResponses } from './batch.ts'
 import { nodeErr } from './errors.ts'
-import type { Log, PoolMessage, WorkerMessage, WorkerSettings } from './messages.ts'
+import type { GrpcOptions } from './grpc/door.ts'
+import type { Log, PoolMessage, PruningSettings, WorkerMessage, WorkerSettings } from './messages.ts'
 import { type PoolRefusal, type PoolState, refusedResponse } from './pool-state.ts'
 import { QueryCounts } from './query-counts.ts'
 import type { RestOptions } from './rest.ts'
@@ -32,13 +33,17 @@ export interface QueryPoolOptions {
   readonly rpcUrl: string
   /** REST is served if this is given. */
   readonly rest?: RestOptions | undefined
+  /** gRPC is served if this is given. */
+  readonly grpc?: GrpcOptions | undefined
   /** The node's minimum gas prices, as `0.025awadi`; told to clients. */
   readonly minGasPrices: string
   /** Version of this program. */
   readonly software: string
   readonly log: Log
-  /** Versions that the store keeps (default 100); told to clients. */
-  readonly historyVersions?: number
+  /** Heights that are kept (default the last 100); told to clients. */
+  readonly pruning?: PruningSettings
+  /** Folder of the history, if the node has one. */
+  readonly history?: string
   /** Gas that one query may use. */
   readonly queryGas?: number
   readonly limits?: Partial<PoolLimits>
@@ -53,6 +58,8 @@ export interface QueryPool {
   readonly state: PoolState
   /** Where REST listens, as `http://127.0.0.1:1317`. */
   readonly restUrl: string | undefined
+  /** Where gRPC listens, as `127.0.0.1:9090`. */
+  readonly grpcAddress: string | undefined
   /** Forwards a query. Never rejects: without a worker, or with too many under way, the answer says so. */
   query(request: QueryRequest): QueryResponse | Promise<QueryResponse>
   /** Ends the worker; what is under way is answered with an error. */
@@ -66,7 +73,7 @@ const LIMITS: PoolLimits = {
   workerHeapMb: WORKER_HEAP_MB,
 }
 
-/** Starts the query worker; rejects if it cannot serve, for example because REST's port is taken. */
+/** Starts the query worker; rejects if it cannot serve, for example because a port is taken. */
 export async function startQueryPool(options: QueryPoolOptions): Promise<QueryPool> {
   const { pool, serving } = openQueryPool(options)
   await serving
@@ -98,6 +105,7 @@ const STEADY_MS = 60_000
 
 class WorkerPool implements QueryPool {
   restUrl: string | undefined
+  grpcAddress: string | undefined
   readonly #options: QueryPoolOptions
   readonly #limits: PoolLimits
   readonly #pending = new Map<number, Pending>()
@@ -171,15 +179,17 @@ class WorkerPool implements QueryPool {
 
   /** Resolves when the worker serves; rejects when it ends before. */
   start(): Promise<void> {
-    const { store, rpcUrl, rest, minGasPrices, software, historyVersions = 100 } = this.#options
+    const { store, rpcUrl, rest, grpc, minGasPrices, software, history } = this.#options
     const share = store.reader()
     const settings: WorkerSettings = {
       share,
       rpcUrl,
-      rest: rest === undefined ? undefined : { ...rest, port: this.#restPort(rest.port) },
+      rest: rest === undefined ? undefined : { ...rest, port: portIn(this.restUrl) ?? rest.port },
+      grpc: grpc === undefined ? undefined : { ...grpc, port: portIn(this.grpcAddress) ?? grpc.port },
       minGasPrices,
       software,
-      historyVersions,
+      pruning: this.#options.pruning ?? { keepRecent: 100, interval: 1 },
+      history,
       queryGas: this.#options.queryGas ?? QUERY_GAS,
     }
     const spare = this.#options.thread?.free === true ? this.#options.thread : undefined
@@ -194,6 +204,7 @@ class WorkerPool implements QueryPool {
         if (message.kind === 'log') return this.#options.log(message.level, message.message, message.fields)
         if (message.kind === 'pong') return
         this.restUrl = message.restUrl
+        this.grpcAddress = message.grpcAddress
         this.#readyAt = performance.now()
         this.#counts = message.counts === undefined ? undefined : new QueryCounts(message.counts)
         this.#ready = !this.#closed
@@ -207,11 +218,6 @@ class WorkerPool implements QueryPool {
         if (served) this.#startLater(error)
       })
     })
-  }
-
-  /** After a restart REST listens where it did before. */
-  #restPort(asked: number): number {
-    return this.restUrl === undefined ? asked : Number(new URL(this.restUrl).port)
   }
 
   #flush(): void {
@@ -285,4 +291,9 @@ class WorkerPool implements QueryPool {
     this.#pingedAt = now
     this.#thread?.worker.postMessage('ping' satisfies PoolMessage)
   }
+}
+
+/** The port of a door that served before: after a restart it listens there again. */
+function portIn(address: string | undefined): number | undefined {
+  return address === undefined ? undefined : Number(/\d+$/.exec(address)?.[0])
 }

@@ -1,3 +1,4 @@
+import type { ProtoType } from '../kernel/codec.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { GRPC, refuse } from './errors.ts'
 import { QueryCounts } from './query-counts.ts'
@@ -59,7 +60,7 @@ export class Queries {
 }
 
 /** Reads a request in protobuf. */
-export function decodeRequest({ request }: QueryRoute, data: Uint8Array): unknown {
+export function decodeRequest<T>({ request }: { readonly request: ProtoType<T> }, data: Uint8Array): T {
   try {
     return request.decode(data)
   } catch (error) {

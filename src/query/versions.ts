@@ -4,7 +4,9 @@ import { Context } from '../kernel/context.ts'
 import { GasMeter } from '../kernel/gas.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { VersionPrunedError } from '../store/errors.ts'
-import type { PinnedVersion, StoreReader } from '../store/reader.ts'
+import type { HeightRange } from '../store/history-database.ts'
+import type { HistoryReader } from '../store/history-reader.ts'
+import type { StoredVersion, StoreReader } from '../store/reader.ts'
 import { GRPC, type Refusal, refuse } from './errors.ts'
 
 /**
@@ -16,7 +18,7 @@ export const QUERY_GAS = 50_000_000
 /** A committed version being read, held until the reading is over. */
 export interface OpenVersion extends BlockMeta {
   readonly height: number
-  readonly store: PinnedVersion
+  readonly store: StoredVersion
 }
 
 /** Finds, holds and opens committed versions; refuses heights that are not there in the SDK's words. */
@@ -24,11 +26,14 @@ export class Versions {
   readonly #chain: Chain
   readonly #reader: StoreReader
   readonly #queryGas: number
+  readonly #history: HistoryReader | undefined
 
-  constructor(chain: Chain, reader: StoreReader, queryGas: number = QUERY_GAS) {
+  /** `history` has versions that are no longer in memory. */
+  constructor(chain: Chain, reader: StoreReader, queryGas: number = QUERY_GAS, history?: HistoryReader) {
     this.#chain = chain
     this.#reader = reader
     this.#queryGas = queryGas
+    this.#history = history
   }
 
   /** Height of the newest version; 0 before the first block. */
@@ -37,7 +42,16 @@ export class Versions {
   }
 
   get oldest(): number {
-    return this.#reader.oldestVersion
+    return this.kept()[0]?.first ?? 0
+  }
+
+  /** The heights that can be asked for, oldest first, with what is missing between them left out. */
+  kept(): HeightRange[] {
+    const ranges = this.#history?.ranges(this.#reader.historyNext) ?? []
+    const memory = { first: this.#reader.oldestVersion, last: this.newest }
+    const last = ranges.at(-1)
+    if (last === undefined || last.last < memory.first - 1) return [...ranges, memory]
+    return [...ranges.slice(0, -1), { first: Math.min(last.first, memory.first), last: memory.last }]
   }
 
   /** The height that a request means: 0 is the newest. */
@@ -59,10 +73,11 @@ export class Versions {
   /** Runs `work` on one version, which is held meanwhile. What it returns must not refer to the version any more. */
   read<T>(height: number, work: (version: OpenVersion) => T): T {
     const wanted = this.resolve(height)
-    const store = this.#reader.pin(wanted)
-    if (typeof store === 'string') throw this.#pruned(wanted)
+    const pinned = this.#reader.pin(wanted)
+    const store = typeof pinned === 'string' ? this.#history?.version(wanted) : pinned
+    if (store === undefined) throw this.#pruned(wanted)
     try {
-      const value = work({ height: wanted, store, ...decodeMeta(store.record.meta) })
+      const value = work({ height: wanted, store, ...decodeMeta(store.meta) })
       store.check()
       return value
     } catch (error) {
@@ -79,8 +94,8 @@ export class Versions {
   }
 
   #pruned(height: number): Refusal {
-    const { oldest, newest } = this
-    const reason = `height ${height} is not available: pruned; this node keeps ${oldest} to ${newest}`
+    const kept = this.kept().map(({ first, last }) => `${first} to ${last}`)
+    const reason = `height ${height} is not available: pruned; this node keeps ${kept.join(' and ')}`
     return refuse(GRPC.outOfRange, sdk.notFound(`failed to load state at height ${height}: ${reason}`))
   }
 }

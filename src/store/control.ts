@@ -6,6 +6,7 @@ import type { HashText } from './iavl-hash.ts'
  *
  * ```
  * 0 latest version   1 oldest version still offered   2 stores   3 versions in the ring   4 last pin token
+ * 5 next version that the history needs, 0: none   6 the same as far as it is durable
  * then PINS × { token, version, limit in ms, reader }
  * then ring × { version, app hash (8 words), bytes of meta, meta (32 words), per store: root, root hash (8 words) }
  * ```
@@ -17,6 +18,8 @@ import type { HashText } from './iavl-hash.ts'
 const LATEST = 0
 const FLOOR = 1
 const LAST_TOKEN = 4
+const HISTORY_NEXT = 5
+const HISTORY_SAFE = 6
 const PINS_AT = 16
 const PIN_WORDS = 4
 const HASH_WORDS = 8
@@ -74,6 +77,22 @@ export class ControlBlock {
 
   get floor(): number {
     return Atomics.load(this.words, FLOOR)
+  }
+
+  /** The version that the history takes next; 0 where none is kept. */
+  get historyNext(): number {
+    return Atomics.load(this.words, HISTORY_NEXT)
+  }
+
+  /** Like {@link historyNext}, as it will be found after the machine stopped. */
+  get historySafe(): number {
+    return Atomics.load(this.words, HISTORY_SAFE)
+  }
+
+  /** History: it has everything below `next`; `safe` if that is on the disk. */
+  advanceHistory(next: number, safe: boolean): void {
+    Atomics.store(this.words, HISTORY_NEXT, next)
+    if (safe) Atomics.store(this.words, HISTORY_SAFE, next)
   }
 
   /** Writer: offers a version. Everything its roots lead to must have been written before. */

@@ -76,3 +76,46 @@ export class StorageOpenError extends Error {
     this.directory = directory
   }
 }
+
+/** The history of old heights cannot be kept or opened. The chain's state itself is untouched. */
+export class HistoryError extends Error {
+  override readonly name = 'HistoryError'
+  readonly directory: string
+  readonly reason: string
+
+  constructor(directory: string, reason: string, options?: ErrorOptions) {
+    super(`history in ${directory}: ${reason}`, options)
+    this.directory = directory
+    this.reason = reason
+  }
+}
+
+/** A record of the history is missing or not what it has to be; the answer that needed it is not given. */
+export class HistoryDamagedError extends Error {
+  override readonly name = 'HistoryDamagedError'
+  readonly directory: string
+  readonly reason: string
+  readonly version: number
+
+  constructor(directory: string, version: number, what: string) {
+    const reason =
+      `it is damaged at height ${version}: ${what}: restore the folder from a backup, or remove it while the node ` +
+      'is stopped, and history begins anew'
+    super(`history in ${directory}: ${reason}`)
+    this.directory = directory
+    this.reason = reason
+    this.version = version
+  }
+}
+
+/** One reading at an old height touched more of the history than it may. */
+export class HistoryBudgetError extends Error {
+  override readonly name = 'HistoryBudgetError'
+
+  constructor(nodes: number) {
+    super(
+      `reading this at an old height takes more than ${nodes} records of the history: ask for fewer rows, ` +
+        'or at a recent height',
+    )
+  }
+}

@@ -53,18 +53,24 @@ export function listSegments(directory: string): Segment[] {
   return segments.sort((a, b) => a.first - b.first)
 }
 
+/** Which records are read. */
+export interface LogRange {
+  readonly from: number
+  /** The last one; what follows is not looked at. */
+  readonly through?: number
+}
+
 /**
- * Hands out the records from version `from` on, in order, each after its CRC was checked. A torn last record (the
- * machine stopped while it was written) is cut off and reported; it was never committed. Any other damage throws
- * {@link LogDamagedError}.
+ * Hands out records in order, each after its CRC was checked; what it returns at the end is where the log ends, or the
+ * last record that was asked for. A torn last record (the machine stopped while it was written) is cut off and
+ * reported; it was never committed. Any other damage throws {@link LogDamagedError}.
  */
-export function readLog(
+export function* readLog(
   directory: string,
   names: readonly string[],
-  from: number,
-  onRecord: (record: ReadRecord) => void,
+  { from, through = Number.POSITIVE_INFINITY }: LogRange,
   report: (message: string) => void,
-): LogEnd {
+): Generator<ReadRecord, LogEnd, undefined> {
   const segments = dropTornSegment(listSegments(directory), report)
   const start = Math.max(
     0,
@@ -80,7 +86,7 @@ export function readLog(
       `the log starts at version ${first.first}, version ${from} is needed`,
     )
   }
-  for (const segment of segments.slice(start)) {
+  for (const [i, segment] of segments.slice(start).entries()) {
     const last = segment === segments.at(-1)
     if (segment.first !== expected) {
       throw new LogDamagedError(
@@ -91,14 +97,17 @@ export function readLog(
     }
     const reading = new SegmentReading(segment, names, last, report)
     try {
-      progress.length = reading.each((version, payload, bytes) => {
+      for (const { version, payload, bytes } of reading.records()) {
         if (version !== expected) reading.damaged(`version ${version} follows ${expected - 1}`)
         expected++
         progress.version = version
-        if (version < from) return
+        if (version < from) continue
         progress.recordBytes += bytes
-        onRecord(reading.decode(version, payload))
-      })
+        yield reading.decode(version, payload)
+        if (version < through) continue
+        return { ...progress, segments: segments.slice(0, start + i + 1), length: reading.position + bytes }
+      }
+      progress.length = reading.position
     } finally {
       reading.close()
     }
@@ -146,8 +155,13 @@ class SegmentReading {
     this.readPreamble(names)
   }
 
-  /** Calls back with every payload; returns where the segment ends. */
-  each(found: (version: number, payload: Buffer, bytes: number) => void): number {
+  /** Where the record begins that was handed out last; at the end, where the segment ends. */
+  get position(): number {
+    return this.at
+  }
+
+  /** The records whose CRC is right, with their size in the file. */
+  *records(): Generator<{ version: number; payload: Buffer; bytes: number }, void, undefined> {
     while (this.at < this.size) {
       const header = this.read(this.at, RECORD_HEADER_BYTES)
       const decoded = header.length < RECORD_HEADER_BYTES ? undefined : decodeRecordHeader(header)
@@ -164,10 +178,9 @@ class SegmentReading {
           this.damaged(`the record of version ${decoded.version} fails its CRC`)
         return this.cut()
       }
-      found(decoded.version, payload, bytes)
+      yield { version: decoded.version, payload, bytes }
       this.at += bytes
     }
-    return this.at
   }
 
   decode(version: number, payload: Buffer): ReadRecord {
@@ -186,7 +199,7 @@ class SegmentReading {
     closeSync(this.file)
   }
 
-  private cut(): number {
+  private cut(): void {
     if (!this.last) this.damaged('the record is incomplete, but a later segment exists')
     this.report(
       `${this.segment.file}: the last record was torn at byte ${this.at} of ${this.size} and is cut; ` +
@@ -194,7 +207,6 @@ class SegmentReading {
     )
     ftruncateSync(this.file, this.at)
     fsyncSync(this.file)
-    return this.at
   }
 
   private readPreamble(names: readonly string[]): void {

@@ -16,7 +16,7 @@ import { simpleRoot } from './simple-merkle.ts'
 import type { SnapshotTarget } from './snapshot-loader.ts'
 import { freeTree, TreeBuilder } from './tree-builder.ts'
 import { type StoreUsage, storeUsage } from './usage.ts'
-import { VersionWindow, type WindowLimits } from './version-window.ts'
+import { HISTORY_BACKLOG, VersionWindow, type WindowLimits } from './version-window.ts'
 import { leafValue, TreeCursor } from './walk.ts'
 
 export interface MultiStoreOptions {
@@ -28,6 +28,8 @@ export interface MultiStoreOptions {
   readonly minHistory?: number
   /** The first version (default 1). */
   readonly initialVersion?: number
+  /** Versions wait for a thread that writes the history. */
+  readonly keepsHistory?: boolean
   /** A clock in milliseconds, for the time limit of pins. */
   readonly now?: () => number
 }
@@ -53,6 +55,8 @@ export class MultiStore implements ReadStore {
   readonly names: readonly string[]
   readonly memory: Memory
   readonly allocator: Allocator
+  /** The memory of all readable versions, and who holds one of them. */
+  readonly usage = (): StoreUsage => storeUsage(this.allocator, this.control, this.window)
   private readonly control: ControlBlock
   private readonly writer: TreeWriter
   private readonly indexes: FlatIndex[]
@@ -76,7 +80,9 @@ export class MultiStore implements ReadStore {
       minimum: options.minHistory ?? 10,
       now: options.now ?? (() => performance.now()),
     }
-    this.control = ControlBlock.create(names.length, limits.versions)
+    const ring =
+      options.keepsHistory === true ? Math.max(limits.versions, HISTORY_BACKLOG.versions) : limits.versions
+    this.control = ControlBlock.create(names.length, ring)
     this.window = new VersionWindow(this.control, this.allocator, limits)
     this.initialVersion = options.initialVersion ?? 1
     this.writer = new TreeWriter(this.allocator)
@@ -102,13 +108,13 @@ export class MultiStore implements ReadStore {
     return this.control.floor
   }
 
-  get appHash(): Uint8Array {
-    return Buffer.from(this.record.appHash, 'latin1')
+  /** What the thread that writes the history says of itself. */
+  get history(): Pick<ControlBlock, 'historyNext' | 'historySafe' | 'advanceHistory'> {
+    return this.control
   }
 
-  /** The memory of all readable versions, and who holds one of them. */
-  get usage(): StoreUsage {
-    return storeUsage(this.allocator, this.control, this.window)
+  get appHash(): Uint8Array {
+    return Buffer.from(this.record.appHash, 'latin1')
   }
 
   /** What was given to `prepare` with the last published version. */

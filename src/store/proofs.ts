@@ -27,29 +27,55 @@ export interface ProofOp {
   readonly data: Uint8Array
 }
 
+/** An inner node on the way from the root down to a key. */
+export interface PathStep {
+  readonly height: number
+  readonly size: number
+  readonly version: number
+  readonly left: HashText
+  readonly right: HashText
+  /** Where the way goes on. */
+  readonly goLeft: boolean
+}
+
+/** A leaf, and the nodes above it, the root first. */
+export interface KeyPath {
+  readonly key: ByteString
+  readonly value: Uint8Array
+  readonly version: number
+  readonly steps: readonly PathStep[]
+}
+
+/** A tree as proofs see it, wherever its nodes are kept. */
+export interface ProvableTree {
+  /** The first key at or above `key`; with `below` the last one under it. */
+  neighbour(key: ByteString, below: boolean): ByteString | undefined
+  /** The way to a key that is there. */
+  path(key: ByteString): KeyPath
+}
+
 /** Both proofs of a key: of its value, or of its absence. */
 export function proofOps(
-  memory: Memory,
-  root: number,
+  tree: ProvableTree,
   key: ByteString,
   stores: readonly NamedRoot[],
   slot: number,
 ): readonly [ProofOp, ProofOp] {
   const name = (stores[slot] as NamedRoot).name
   return [
-    { type: 'ics23:iavl', key: Buffer.from(key, 'latin1'), data: iavlProof(memory, root, key) },
+    { type: 'ics23:iavl', key: Buffer.from(key, 'latin1'), data: iavlProof(tree, key) },
     { type: 'ics23:simple', key: Buffer.from(name, 'utf8'), data: storeProof(stores, name) },
   ]
 }
 
-/** Proof of the value of `key` below `root`, or, if it is not there, of its absence by its two neighbours. */
-export function iavlProof(memory: Memory, root: number, key: ByteString): Uint8Array {
-  const found = neighbour(memory, root, key, false)
-  if (found === key) return commitment(EXIST, existence(memory, root, key))
-  const before = neighbour(memory, root, key, true)
+/** Proof of the value of `key` in a tree, or, if it is not there, of its absence by its two neighbours. */
+export function iavlProof(tree: ProvableTree, key: ByteString): Uint8Array {
+  const found = tree.neighbour(key, false)
+  if (found === key) return commitment(EXIST, existence(tree, key))
+  const before = tree.neighbour(key, true)
   const proof = new BinaryWriter().uint32(tag(1)).bytes(Buffer.from(key, 'latin1'))
-  if (before !== undefined) proof.uint32(tag(2)).bytes(existence(memory, root, before))
-  if (found !== undefined) proof.uint32(tag(3)).bytes(existence(memory, root, found))
+  if (before !== undefined) proof.uint32(tag(2)).bytes(existence(tree, before))
+  if (found !== undefined) proof.uint32(tag(3)).bytes(existence(tree, found))
   return commitment(NONEXIST, proof.finish())
 }
 
@@ -67,36 +93,47 @@ const NONEXIST = 2
 const SHA256 = 1
 const VAR_PROTO = 1
 
-/** The first key at or above `key`; with `below` the last one under it. */
-function neighbour(memory: Memory, root: number, key: ByteString, below: boolean): ByteString | undefined {
-  const range = below
-    ? { root, start: '', end: key, reverse: true }
-    : { root, start: key, end: undefined, reverse: false }
-  const cursor = new TreeCursor(memory, range, new KeyProbe(), () => {})
-  return cursor.next() ? cursor.key : undefined
+function existence(tree: ProvableTree, key: ByteString): Uint8Array {
+  const { key: found, value, version, steps } = tree.path(key)
+  const path = steps.map(({ height, size, version: made, left, right, goLeft }): MerkleStep => {
+    const head = signedVarints(height, size, made)
+    return goLeft
+      ? { prefix: `${head}\x20`, suffix: `\x20${right}` }
+      : { prefix: `${head}\x20${left}\x20`, suffix: '' }
+  })
+  const prefix = signedVarints(0, 1, version)
+  return existenceProof(Buffer.from(found, 'latin1'), value, prefix, path.reverse())
 }
 
-function existence(memory: Memory, root: number, key: ByteString): Uint8Array {
+/** A tree in memory; `root` 0 is the empty one. */
+export function memoryTree(memory: Memory, root: number): ProvableTree {
+  return {
+    neighbour(key, below) {
+      const range = below
+        ? { root, start: '', end: key, reverse: true }
+        : { root, start: key, end: undefined, reverse: false }
+      const cursor = new TreeCursor(memory, range, new KeyProbe(), () => {})
+      return cursor.next() ? cursor.key : undefined
+    },
+    path: (key) => memoryPath(memory, root, key),
+  }
+}
+
+function memoryPath(memory: Memory, root: number, key: ByteString): KeyPath {
   const probe = new KeyProbe()
   probe.set(key)
   const { words } = memory
-  const steps: MerkleStep[] = []
+  const steps: PathStep[] = []
   let node = root
   for (let depth = 0; depth < HEIGHT_MAX; depth++) {
     const at = node * 32
     const height = ((words[at + META] as number) & HEIGHT_MASK) >> 16
-    if (height === 0) {
-      const prefix = signedVarints(0, 1, words[at + VERSION] as number)
-      const keyBytes = Buffer.from(recordKey(memory, node), 'latin1')
-      return existenceProof(keyBytes, leafValue(memory, node), prefix, steps.reverse())
-    }
-    const head = signedVarints(height, words[at + SIZE] as number, words[at + VERSION] as number)
+    const version = words[at + VERSION] as number
+    if (height === 0) return { key: recordKey(memory, node), value: leafValue(memory, node), version, steps }
+    const size = words[at + SIZE] as number
     const goLeft = probe.compare(memory, at) < 0
-    steps.push(
-      goLeft
-        ? { prefix: `${head}\x20`, suffix: `\x20${childHash(memory, at + RIGHT_HASH)}` }
-        : { prefix: `${head}\x20${childHash(memory, at + LEFT_HASH)}\x20`, suffix: '' },
-    )
+    const [left, right] = [childHash(memory, at + LEFT_HASH), childHash(memory, at + RIGHT_HASH)]
+    steps.push({ height, size, version, left, right, goLeft })
     node = words[at + (goLeft ? LEFT : RIGHT)] as number
   }
   throw new TreeShapeError(`no leaf within ${HEIGHT_MAX} steps below node ${root}`)

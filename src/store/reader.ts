@@ -3,9 +3,9 @@ import { ControlBlock, PINS, type Pin, type VersionRecord } from './control.ts'
 import { StoreLimitError, VersionPrunedError } from './errors.ts'
 import type { HashText } from './iavl-hash.ts'
 import { KeyProbe } from './key-probe.ts'
-import { Memory } from './memory.ts'
+import { Memory, SIZE } from './memory.ts'
 import type { StoreShare } from './multistore.ts'
-import { type ProofOp, proofOps } from './proofs.ts'
+import { memoryTree, type ProofOp, proofOps } from './proofs.ts'
 import { findLeaf, leafValue, TreeCursor } from './walk.ts'
 
 /** How long a pin holds superseded nodes back when nothing else is asked for. */
@@ -37,6 +37,11 @@ export class StoreReader {
     return this.control.floor
   }
 
+  /** The version that the history takes next; 0 where none is written. */
+  get historyNext(): number {
+    return this.control.historyNext
+  }
+
   /**
    * Holds a version for reading: its nodes are not reused until {@link PinnedVersion.release}, or until the
    * version left the window and `limitMs` have passed.
@@ -57,8 +62,26 @@ export class StoreReader {
   }
 }
 
+/** One committed version, wherever it is kept. */
+export interface StoredVersion extends ReadStore {
+  readonly version: number
+  readonly appHash: Uint8Array
+  /** What the application said of the version beside its state. */
+  readonly meta: Uint8Array
+  /** Keys in all stores together. */
+  readonly keys: number
+  /**
+   * The ICS-23 proof that `key` has its value, or that it is absent: from the key to the store, from there to the app
+   * hash.
+   */
+  proof(slot: number, key: ByteString): readonly [ProofOp, ProofOp]
+  /** Throws if what was read since the last call cannot be trusted. */
+  check(): void
+  release(): void
+}
+
 /** One committed version, unchanging as long as it is held. Reads throw {@link VersionPrunedError} once it is not. */
-export class PinnedVersion implements ReadStore {
+export class PinnedVersion implements StoredVersion {
   readonly version: number
   readonly record: VersionRecord
   private readonly reader: StoreReader
@@ -77,6 +100,18 @@ export class PinnedVersion implements ReadStore {
 
   get appHash(): Uint8Array {
     return Buffer.from(this.record.appHash, 'latin1')
+  }
+
+  get meta(): Uint8Array {
+    return this.record.meta
+  }
+
+  get keys(): number {
+    const { words } = this.reader.memory
+    return this.record.roots.reduce(
+      (sum, root) => sum + (root === 0 ? 0 : (words[root * 32 + SIZE] as number)),
+      0,
+    )
   }
 
   rootHash(slot: number): Uint8Array {
@@ -99,13 +134,9 @@ export class PinnedVersion implements ReadStore {
     return this.guarded(() => new TreeCursor(this.reader.memory, range, this.probe, () => this.check()))
   }
 
-  /**
-   * The ICS-23 proof that `key` has its value, or that it is absent: from the key to the store, from there to the
-   * app hash.
-   */
   proof(slot: number, key: ByteString): readonly [ProofOp, ProofOp] {
     const roots = this.reader.names.map((name, i) => ({ name, root: this.record.hashes[i] as HashText }))
-    return this.guarded(() => proofOps(this.reader.memory, this.root(slot), key, roots, slot))
+    return this.guarded(() => proofOps(memoryTree(this.reader.memory, this.root(slot)), key, roots, slot))
   }
 
   /** Throws if the version may have been freed meanwhile: what was read since the last call is then worthless. */

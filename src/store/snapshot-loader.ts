@@ -72,6 +72,22 @@ export function loadSnapshot(path: string, names: readonly string[], target: Sna
   }
 }
 
+/** What a snapshot says of itself, after every CRC in it was checked. Throws {@link SnapshotDamagedError}. */
+export function inspectSnapshot(path: string): { readonly head: SnapshotHead; readonly foot: SnapshotFoot } {
+  const file = openSync(path, 'r')
+  try {
+    let head: SnapshotHead | undefined
+    for (const { kind, payload } of readChunks(path, file)) {
+      if (kind === HEAD) head = JSON.parse(payload.toString('utf8')) as SnapshotHead
+      else if (kind === FOOT && head !== undefined)
+        return { head, foot: JSON.parse(payload.toString('utf8')) as SnapshotFoot }
+    }
+    throw new SnapshotDamagedError(path, 'it is not complete')
+  } finally {
+    closeSync(file)
+  }
+}
+
 function verify(path: string, head: SnapshotHead, foot: SnapshotFoot, trees: TreeLoader): VersionRecord {
   const { roots } = trees
   if (roots.length !== head.names.length || trees.nodes !== foot.nodes) {

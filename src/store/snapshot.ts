@@ -51,11 +51,17 @@ export class Snapshotter {
     await this.worker?.terminate()
   }
 
-  /** Removes all but the newest two; returns the older of them, if there are two. */
-  prune(): SnapshotFile | undefined {
+  /**
+   * Removes all but the newest two, and one from which version `needed` can be had; returns the oldest that stays, if
+   * the log before it is of no use any more.
+   */
+  prune(needed: number): SnapshotFile | undefined {
     const snapshots = listSnapshots(this.directory)
-    for (const { file } of snapshots.slice(KEPT)) rmSync(file)
-    return snapshots[KEPT - 1]
+    const enough = snapshots.findIndex(({ version }) => version <= needed)
+    if (enough < 0) return undefined
+    const kept = Math.max(KEPT, enough + 1)
+    for (const { file } of snapshots.slice(kept)) rmSync(file)
+    return snapshots[kept - 1]
   }
 }
 

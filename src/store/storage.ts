@@ -1,36 +1,27 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { performance } from 'node:perf_hooks'
+import { mkdirSync } from 'node:fs'
 import { assert } from '../kernel/errors.ts'
 import type { ByteString, KvIterator, StoreChanges, WriteStore } from '../kernel/kv.ts'
-import { ChangeLog } from './changelog.ts'
+import type { ChangeLog } from './changelog.ts'
 import type { CommittedState } from './committed.ts'
-import { SnapshotDamagedError, StorageOpenError } from './errors.ts'
+import { History, type HistoryOptions, historyDirectory, historyNext } from './history.ts'
 import { lockDirectory } from './lock.ts'
-import { type LogFiles, syncDirectory } from './log-files.ts'
-import type { LogRecord, ReadRecord } from './log-format.ts'
-import { readLog } from './log-reader.ts'
-import { MultiStore, type MultiStoreOptions } from './multistore.ts'
-import { removeUnfinished, Snapshotter, setAside } from './snapshot.ts'
-import { listSnapshots } from './snapshot-format.ts'
-import { loadSnapshot } from './snapshot-loader.ts'
+import type { LogRecord } from './log-format.ts'
+import type { MultiStore } from './multistore.ts'
+import { checkFormat, type Recovered, type RecoveryOptions, recover, snapshotDirectory } from './recovery.ts'
+import { Snapshotter } from './snapshot.ts'
 import type { SnapshotResult } from './snapshot-writer.ts'
 
-/** The format of the data folder; a folder with a higher one is refused. */
-export const STORAGE_FORMAT = 1
 const NO_META: Uint8Array = new Uint8Array()
 /** After a snapshot failed, versions until the next attempt. */
 const RETRY_VERSIONS = 100
 
-export interface StorageOptions extends MultiStoreOptions {
+export interface StorageOptions extends RecoveryOptions {
   /** Versions between two snapshots (default 1,000). */
   readonly snapshotInterval?: number
   /** Bytes of log since the last snapshot that make the next one due (default 32 MiB). */
   readonly snapshotLogBytes?: number
-  /** Told what recovery found and cut, and what failed in the background; one sentence each. */
-  readonly report?: (message: string) => void
-  /** The file operations of the log. */
-  readonly files?: LogFiles
+  /** Keeps versions on the disk that have left memory; without it none. */
+  readonly history?: HistoryOptions
 }
 
 export interface SnapshotCounts {
@@ -50,6 +41,7 @@ export class Storage implements CommittedState {
   readonly store: MultiStore
   private readonly log: ChangeLog
   private readonly snapshotter: Snapshotter
+  private readonly history: History | undefined
   private readonly unlock: () => Promise<void>
   private readonly options: Required<Pick<StorageOptions, 'snapshotInterval' | 'snapshotLogBytes' | 'report'>>
   private pending: LogRecord | undefined
@@ -60,12 +52,18 @@ export class Storage implements CommittedState {
   private readonly snapshotCounts = { written: 0, failed: 0, seconds: 0 }
   private logBytes: number
 
-  constructor(recovered: Recovered, directory: string, unlock: () => Promise<void>, options: StorageOptions) {
+  constructor(
+    recovered: Recovered,
+    directory: string,
+    parts: { readonly unlock: () => Promise<void>; readonly history: History | undefined },
+    options: StorageOptions,
+  ) {
     this.store = recovered.store
     this.log = recovered.log
     this.lastSnapshot = recovered.snapshotVersion
     this.logBytes = recovered.logBytes
-    this.unlock = unlock
+    this.unlock = parts.unlock
+    this.history = parts.history
     this.snapshotter = new Snapshotter(snapshotDirectory(directory), this.store)
     this.options = {
       snapshotInterval: options.snapshotInterval ?? 1000,
@@ -121,12 +119,14 @@ export class Storage implements CommittedState {
   }
 
   /**
-   * Makes the prepared version durable, then visible. Throws LogWriteError if the disk refuses; the version is then not
-   * committed and the process must end: a restart recovers the version before.
+   * Makes the prepared version durable, then visible. Throws LogWriteError if the disk refuses, and HistoryError if the
+   * history is no longer written; the version is then not committed and the process must end: a restart recovers the
+   * version before, and what the history lacks.
    */
   commit(): void {
     const { pending } = this
     assert(pending !== undefined, 'commit without a prepared version')
+    if (this.history?.failure !== undefined) throw this.history.failure
     const bytes = this.log.append(pending)
     this.pending = undefined
     this.store.publish()
@@ -152,7 +152,10 @@ export class Storage implements CommittedState {
       this.lastSnapshot = version
       this.snapshotCounts.written++
       this.snapshotCounts.seconds = (performance.now() - begun) / 1000
-      const older = this.snapshotter.prune()
+      // What the history does not have for certain must be found in the log after the next start.
+      const older = this.snapshotter.prune(
+        this.history === undefined ? version : this.store.history.historySafe,
+      )
       if (older !== undefined) this.log.dropThrough(older.version)
       return result
     } catch (failure) {
@@ -171,6 +174,7 @@ export class Storage implements CommittedState {
     this.closing = true
     await this.snapshotter.stop()
     await this.snapshotDone
+    await this.history?.close()
     this.log.close()
     await this.unlock()
   }
@@ -190,102 +194,50 @@ export async function openStorage(
 ): Promise<Storage> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const unlock = await lockDirectory(directory)
+  let history: History | undefined
   try {
     checkFormat(directory)
-    return new Storage(recover(directory, names, options), directory, unlock, options)
+    const recovered = await recoverFollowed(directory, names, options, (made) => {
+      history = made
+    })
+    return new Storage(recovered, directory, { unlock, history }, options)
   } catch (failure) {
+    await history?.close()
     await unlock()
     throw failure
   }
 }
 
-interface Recovered {
-  readonly store: MultiStore
-  readonly log: ChangeLog
-  readonly snapshotVersion: number
-  readonly logBytes: number
-}
-
-function recover(directory: string, names: readonly string[], options: StorageOptions): Recovered {
-  const report = options.report ?? (() => {})
-  for (const part of [snapshotDirectory(directory), logDirectory(directory)])
-    mkdirSync(part, { recursive: true })
-  removeUnfinished(snapshotDirectory(directory))
-  const { store, damaged } = restoreNewest(directory, names, options)
-  const snapshotVersion = store.version
-  const from = snapshotVersion === 0 ? (options.initialVersion ?? 1) : snapshotVersion + 1
-  const end = readLog(
-    logDirectory(directory),
+/** Recovers, and lets the history take every version that comes back and that it lacks. */
+async function recoverFollowed(
+  directory: string,
+  names: readonly string[],
+  options: StorageOptions,
+  made: (history: History) => void,
+): Promise<Recovered> {
+  const { history: wanted, report = () => {} } = options
+  if (wanted === undefined) return recover(directory, names, options)
+  const where = historyDirectory(directory)
+  const next = await historyNext(where, names)
+  let history: History | undefined
+  const recovered = await recover(
+    directory,
     names,
-    from,
-    (record) => replay(directory, store, record),
-    report,
+    { ...options, keepsHistory: true },
+    {
+      next,
+      begin(store, first) {
+        const from = Math.max(next, first)
+        if (next > 0 && from > next)
+          report(
+            `heights ${next} to ${from - 1} will be missing in the history: the log does not reach back to them`,
+          )
+        history = new History(where, store, { ...wanted, from }, report)
+        made(history)
+      },
+      room: async () => history?.room(),
+    },
   )
-  if (store.version === 0 && damaged > 0) {
-    throw new StorageOpenError(
-      directory,
-      'no snapshot of it can be used, and the log is gone: restore it or sync again',
-    )
-  }
-  const log = new ChangeLog(logDirectory(directory), names, end, options.files)
-  if (end.version < store.version) log.rotate()
-  return { store, log, snapshotVersion, logBytes: end.recordBytes }
-}
-
-function restoreNewest(directory: string, names: readonly string[], options: StorageOptions) {
-  let damaged = 0
-  for (const snapshot of listSnapshots(snapshotDirectory(directory))) {
-    const store = new MultiStore(names, options)
-    try {
-      store.restore((target) => loadSnapshot(snapshot.file, names, target))
-      return { store, damaged }
-    } catch (failure) {
-      if (!(failure instanceof SnapshotDamagedError)) throw failure
-      options.report?.(`${failure.message}; it is set aside and the one before it is used`)
-      setAside(snapshot)
-      damaged++
-    }
-  }
-  return { store: new MultiStore(names, options), damaged }
-}
-
-function replay(directory: string, store: MultiStore, { version, appHash, meta, changes }: ReadRecord): void {
-  const reached = store.prepare(version, changes, new Uint8Array(meta))
-  if (!Buffer.from(reached).equals(appHash)) {
-    const [got, logged] = [reached, appHash].map((each) => Buffer.from(each).toString('hex'))
-    throw new StorageOpenError(
-      directory,
-      `version ${version} of its log gives app hash ${got}, but ${logged} was committed: ` +
-        'restore the folder from a backup, or empty it and let the node sync again',
-    )
-  }
-  store.publish()
-}
-
-function checkFormat(directory: string): void {
-  const file = join(directory, 'FORMAT')
-  if (!existsSync(file)) {
-    writeFileSync(file, `wadi-store ${STORAGE_FORMAT}\n`, { mode: 0o600, flush: true })
-    syncDirectory(directory)
-    return
-  }
-  const text = readFileSync(file, 'utf8').trim()
-  const format = /^wadi-store (\d+)$/.exec(text)?.[1]
-  if (format === undefined)
-    throw new StorageOpenError(directory, `its FORMAT file says "${text}", not wadi-store`)
-  if (Number(format) !== STORAGE_FORMAT) {
-    throw new StorageOpenError(
-      directory,
-      `it has format ${format}, this program reads format ${STORAGE_FORMAT}: use the release that ` +
-        `wrote it, or a newer one`,
-    )
-  }
-}
-
-function logDirectory(directory: string): string {
-  return join(directory, 'log')
-}
-
-function snapshotDirectory(directory: string): string {
-  return join(directory, 'snapshots')
+  await history?.recovered()
+  return recovered
 }

@@ -13,6 +13,9 @@ export interface WindowLimits {
   readonly now: () => number
 }
 
+/** How far the history may be behind before versions that it needs go: its writer then says so, and the node halts. */
+export const HISTORY_BACKLOG = { versions: 1_000, bytes: 2 * 1024 ** 3 } as const
+
 /** Keeps what recent versions replaced, and frees it when nobody can read it any more. */
 export class VersionWindow {
   private readonly control: ControlBlock
@@ -68,7 +71,16 @@ export class VersionWindow {
       floor = Math.max(floor, superseded.version)
       excess -= superseded.bytes
     }
-    return floor
+    return this.isAwaited(latest)
+      ? Math.min(floor, Math.max(this.control.floor, this.control.historyNext))
+      : floor
+  }
+
+  /** Whether the history is behind, but not too far. */
+  private isAwaited(latest: number): boolean {
+    const next = this.control.historyNext
+    const { versions, bytes } = HISTORY_BACKLOG
+    return next > 0 && latest - next < versions && this.bytes <= bytes
   }
 
   /** The oldest version that is held, at most `floor`. */

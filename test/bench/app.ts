@@ -17,7 +17,7 @@ import { type Method, type MethodName, methodTable } from '../../src/abci/method
 import type { AbciApp } from '../../src/abci/types.ts'
 import type { App } from '../../src/app/app.ts'
 import { createApp } from '../../src/app/create.ts'
-import { DEFAULT_INDEX_EVENTS } from '../../src/cli/node/config-file.ts'
+import { DEFAULT_INDEX_EVENTS } from '../../src/cli/node/app-toml.ts'
 import { AppMeter } from '../../src/cli/node/telemetry/watched-app.ts'
 import { openStorage } from '../../src/store/storage.ts'
 import { TEST_CONSENSUS_PARAMS } from '../../src/testing/chain.ts'

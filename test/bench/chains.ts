@@ -5,8 +5,9 @@ import { connect } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parse, stringify } from 'smol-toml'
 import { findCometbft } from '../../src/cli/node/cometbft.ts'
-import { cometbftToml } from '../../src/cli/node/config-file.ts'
+import { cometbftToml } from '../../src/cli/node/cometbft-toml.ts'
 import { genesisDoc, genesisValidator } from '../../src/cli/node/genesis-doc.ts'
 import { homePaths, initHome } from '../../src/cli/node/home.ts'
 import { newNodeKeys } from '../../src/cli/node/keys.ts'
@@ -32,6 +33,9 @@ export interface Subject {
 
 export interface Running {
   readonly rpcUrl: string
+  /** Of REST and gRPC, as `http://127.0.0.1:1317`, where the application has them. */
+  readonly restUrl: string | undefined
+  readonly grpcUrl: string | undefined
   /** When the first process was started, in milliseconds since 1970. */
   readonly startedAt: number
   pids(): readonly number[]
@@ -46,7 +50,7 @@ const GAS = { fee: 100n, gas: 50_000n }
 const PEER_GAS = { fee: 100n, gas: 200_000n }
 const STOP_MS = 30_000
 
-const PORTS = { rpc: 27_657, p2p: 27_656, rest: 27_317, metrics: 27_660, telemetry: 27_661 }
+const PORTS = { rpc: 27_657, p2p: 27_656, rest: 27_317, grpc: 27_390, metrics: 27_660, telemetry: 27_661 }
 
 /** This chain, with the node as users start it. */
 export const wadi: Subject = {
@@ -87,11 +91,12 @@ export function goChain(binary: string): Subject {
       runTool(binary, ['genesis', 'gentx', 'validator', '100000000000stake', '--chain-id', CHAIN_ID, ...test])
       runTool(binary, ['genesis', 'collect-gentxs', ...at])
       fundPeer(join(home, 'config', 'genesis.json'), accounts)
-      writeConfig(home, blockTimeMs, (await pickPorts(PORTS)).ports)
+      const { ports } = await pickPorts(PORTS)
+      writeConfig(home, blockTimeMs, ports)
+      openDoors(home, ports)
     },
     async start(home) {
-      const flags = ['--log_level', 'error', '--grpc.enable=false', '--api.enable=false']
-      const args = ['start', '--home', home, '--minimum-gas-prices', '0stake', ...flags]
+      const args = ['start', '--home', home, '--minimum-gas-prices', '0stake', '--log_level', 'error']
       const child = launch(home, 'app', binary, args)
       return running(home, [child], () => [child.pid ?? 0])
     },
@@ -125,6 +130,16 @@ export function kvstore(abciCli: string): Subject {
 function writeConfig(home: string, blockTimeMs: number, ports: typeof PORTS): void {
   const more = { host: LOOPBACK, persistentPeers: [], loopback: true, prometheus: false, logLevel: 'error' }
   writeFileSync(homePaths(home).cometbftToml, cometbftToml({ moniker: 'bench', ports, blockTimeMs, ...more }))
+}
+
+/** Opens REST and gRPC of a Cosmos SDK chain, which our own nodes have open, too. */
+function openDoors(home: string, ports: typeof PORTS): void {
+  const file = homePaths(home).appToml
+  const toml = parse(readFileSync(file, 'utf8')) as Record<string, object>
+  const door = (port: number) => ({ enable: true, address: `${LOOPBACK}:${port}` })
+  Object.assign(toml['api'] ?? {}, { ...door(ports.rest), address: `tcp://${LOOPBACK}:${ports.rest}` })
+  Object.assign(toml['grpc'] ?? {}, door(ports.grpc))
+  writeFileSync(file, stringify(toml))
 }
 
 /** Adds the accounts to the genesis file of a Cosmos SDK chain. Its bank counts the supply itself. */
@@ -164,10 +179,11 @@ function launch(
 
 function running(home: string, children: readonly ChildProcess[], pids: () => readonly number[]): Running {
   const startedAt = Date.now()
-  const config = readFileSync(homePaths(home).cometbftToml, 'utf8')
-  const rpcUrl = `http://${/\[rpc\]\s+laddr = "tcp:\/\/([^"]+)"/.exec(config)?.[1] ?? ''}`
+  const { cometbftToml: config, appToml } = homePaths(home)
   return {
-    rpcUrl,
+    rpcUrl: addressIn(config, 'rpc', 'laddr') ?? '',
+    restUrl: addressIn(appToml, 'api', 'address'),
+    grpcUrl: addressIn(appToml, 'grpc', 'address'),
     startedAt,
     pids,
     async stop() {
@@ -181,6 +197,13 @@ function running(home: string, children: readonly ChildProcess[], pids: () => re
       }
     },
   }
+}
+
+/** `http://host:port` of an address in a TOML file; undefined if it has none. */
+function addressIn(file: string, section: string, key: string): string | undefined {
+  const tables = parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown> | undefined>
+  const address = tables[section]?.[key]
+  return address === undefined ? undefined : `http://${String(address).replace(/^tcp:\/\//, '')}`
 }
 
 const POLL_MS = 20

@@ -1,8 +1,7 @@
-import { QueryBalanceRequest, QueryBalanceResponse } from '#gen/cosmos/bank/v1beta1/query.ts'
 import { encodeBech32 } from '#lib/bech32.ts'
 import { type Dialect, loadAccount } from './accounts.ts'
 import { quantile, readProcess, rounded } from './processes.ts'
-import { type RpcReply, RpcSocket, rpcText } from './rpc.ts'
+import type { QueryDoor } from './query-doors.ts'
 
 export interface QueryReport {
   readonly perSecond: number
@@ -13,7 +12,8 @@ export interface QueryReport {
 }
 
 export interface QueryOptions {
-  readonly rpcUrl: string
+  readonly door: QueryDoor
+  readonly url: string
   readonly dialect: Dialect
   readonly accounts: number
   readonly connections: number
@@ -21,40 +21,38 @@ export interface QueryOptions {
   readonly pids: readonly number[]
 }
 
-/** Balances through `abci_query`, one request under way on each connection. */
+/** Balances through a door, one request under way on each connection. */
 export async function queryLoad(options: QueryOptions): Promise<QueryReport> {
-  const { rpcUrl, dialect, accounts, connections, seconds, pids } = options
-  const path = '/cosmos.bank.v1beta1.Query/Balance'
-  const requests = Array.from({ length: accounts }, (_, index) => {
-    const address = encodeBech32(dialect.prefix, loadAccount(index).id)
-    const data = QueryBalanceRequest.encode({ address, denom: dialect.denom }).finish()
-    return rpcText(index, 'abci_query', { path, data: Buffer.from(data).toString('hex') })
-  })
+  const { door, url, dialect, accounts, connections, seconds, pids } = options
+  const { denom } = dialect
+  const queries = Array.from({ length: accounts }, (_, index) => ({
+    address: encodeBech32(dialect.prefix, loadAccount(index).id),
+    denom,
+  }))
+  const clients = await Promise.all(Array.from({ length: connections }, () => door(url, queries)))
   const times: number[] = []
   let wrong = 0
   const before = pids.map(readProcess)
   const start = performance.now()
   const end = start + seconds * 1000
-  const ask = async (connection: number): Promise<void> => {
+  const asking = clients.map(async (client, connection) => {
     const done = Promise.withResolvers<void>()
     let next = connection * 131
-    let asked = 0
-    const send = () => {
-      asked = performance.now()
-      socket.send([requests[next++ % requests.length] as string])
+    const ask = () => {
+      const asked = performance.now()
+      client.ask(next++ % queries.length, (right) => {
+        const now = performance.now()
+        times.push(now - asked)
+        if (!right) wrong++
+        if (now < end) ask()
+        else done.resolve()
+      })
     }
-    const socket = await RpcSocket.open(rpcUrl, (text) => {
-      const now = performance.now()
-      times.push(now - asked)
-      if (!isBalance(text)) wrong++
-      if (now < end) send()
-      else done.resolve()
-    })
-    send()
+    ask()
     await done.promise
-    socket.close()
-  }
-  await Promise.all(Array.from({ length: connections }, (_, connection) => ask(connection)))
+    client.close()
+  })
+  await Promise.all(asking)
   const elapsed = (performance.now() - start) / 1000
   times.sort((a, b) => a - b)
   return {
@@ -66,14 +64,4 @@ export async function queryLoad(options: QueryOptions): Promise<QueryReport> {
       rounded(((readProcess(pid).cpuSeconds - (before[i]?.cpuSeconds ?? 0)) / times.length) * 1e6),
     ),
   }
-}
-
-function isBalance(text: string): boolean {
-  const { result } = JSON.parse(text) as RpcReply
-  const { response } = result as {
-    readonly response: { readonly code: number; readonly value: string | null }
-  }
-  if (response.code !== 0 || response.value === null) return false
-  const { balance } = QueryBalanceResponse.decode(Buffer.from(response.value, 'base64'))
-  return balance !== undefined && balance.amount !== '0'
 }

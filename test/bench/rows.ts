@@ -5,6 +5,7 @@ import { kvstore, type Running, SENDERS, type Subject, wadi } from './chains.ts'
 import type { IavlBenchmark } from './iavl.ts'
 import { loadAverage, median, rounded } from './processes.ts'
 import { type QueryReport, queryLoad } from './queries.ts'
+import { abciDoor, grpcDoor, type QueryDoor, restDoor } from './query-doors.ts'
 import {
   ASYNC,
   alternate,
@@ -129,31 +130,56 @@ function script<T>(name: string, args: readonly string[]): T {
   return JSON.parse(text) as T
 }
 
-/** Row 8: balances through `abci_query`. */
-export const queries: Row = async (settings) => {
-  const seconds = settings.repeats === 1 ? 2 : 5
-  const runs = await alternate(settings, [wadi, ...go(settings)], 1_000, (subject, node) =>
-    askBalances(subject, node, seconds),
-  )
-  const speed = (name: string) => median((runs[name] ?? []).map(({ perSecond }) => perSecond))
-  return [
-    {
-      row: 8,
-      what: 'abci_query balance, 16 connections, idle',
-      ours: queryText(runs['wadi']),
-      peer: queryText(runs['go']),
-      target: '≥ 5,000/s',
-      met: speed('wadi') >= 5_000,
-      loadAverage: loadAverage(),
-      runs,
-    },
-  ]
+const DOORS: Readonly<Record<'abci_query' | 'gRPC' | 'REST', QueryDoor>> = {
+  abci_query: abciDoor,
+  gRPC: grpcDoor,
+  REST: restDoor,
 }
 
-export function askBalances({ kind }: Subject, node: Running, seconds: number): Promise<QueryReport> {
+type DoorName = keyof typeof DOORS
+
+/** Row 8: balances through every door. */
+export const queries: Row = async (settings) => {
+  const seconds = settings.repeats === 1 ? 2 : 5
+  const names = Object.keys(DOORS) as DoorName[]
+  const runs = await alternate(settings, [wadi, ...go(settings)], 1_000, async (subject, node) => {
+    const reports = {} as Record<DoorName, QueryReport>
+    for (const name of names) reports[name] = await askBalances(subject, node, seconds, name)
+    return reports
+  })
+  const of = (subject: string, name: DoorName) => runs[subject]?.map((reports) => reports[name])
+  const speed = (subject: string, name: DoorName) =>
+    median((of(subject, name) ?? []).map(({ perSecond }) => perSecond))
+  return names.map((name) => {
+    const [ours, theirs] = [speed('wadi', name), speed('go', name)]
+    const abci = name === 'abci_query'
+    const compared = theirs === 0 ? '' : ` = ${ratio(ours, theirs)}`
+    return {
+      row: 8,
+      what: `balances over ${name}, 16 connections, idle`,
+      ours: queryText(of('wadi', name)) + compared,
+      peer: queryText(of('go', name)),
+      target: abci ? '≥ 5,000/s' : '≥ the Go chain',
+      met: abci ? ours >= 5_000 : theirs === 0 ? undefined : ours >= theirs,
+      loadAverage: loadAverage(),
+      runs: Object.fromEntries(Object.keys(runs).map((subject) => [subject, of(subject, name) ?? []])),
+    }
+  })
+}
+
+/** Balances through one door for some seconds, after a second in which what serves it compiles. */
+export async function askBalances(
+  { kind }: Subject,
+  node: Running,
+  seconds: number,
+  name: DoorName = 'abci_query',
+): Promise<QueryReport> {
   if (kind === 'kv') throw new Error('kvstore has no balances')
-  const { rpcUrl } = node
-  return queryLoad({ rpcUrl, dialect: kind, accounts: SENDERS, connections: 16, seconds, pids: node.pids() })
+  const url = { abci_query: node.rpcUrl, gRPC: node.grpcUrl, REST: node.restUrl }[name] ?? ''
+  const pids = node.pids()
+  const load = { door: DOORS[name], url, dialect: kind, accounts: SENDERS, connections: 16, pids }
+  await queryLoad({ ...load, seconds: 1 })
+  return queryLoad({ ...load, seconds })
 }
 
 function queryText(reports: readonly QueryReport[] | undefined): string {

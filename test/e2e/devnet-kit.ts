@@ -16,6 +16,8 @@ export interface Devnet {
   readonly home: string
   readonly rpc: string
   readonly rest: string
+  /** As `127.0.0.1:9090`. */
+  readonly grpc: string
   readonly chainId: string
   readonly mnemonic: string
   readonly accounts: readonly {
@@ -23,16 +25,21 @@ export interface Devnet {
     readonly hexAddress: string
     readonly privateKey: string
   }[]
+  /** What the banner says of solo mode; undefined behind CometBFT. */
+  readonly solo: string | undefined
   /** Ends the node in order and removes its folder. */
   stop(): Promise<void>
+  /** Ends the process as a power cut does. */
+  kill(): Promise<void>
 }
 
 interface Banner {
   readonly event: 'banner'
   readonly chainId: string
-  readonly doors: { readonly rpc: string; readonly rest: string }
+  readonly doors: { readonly rpc: string; readonly rest: string; readonly grpc: string }
   readonly mnemonic: string
   readonly accounts: Devnet['accounts']
+  readonly solo?: string
 }
 
 /** Two that start at the same moment may find the same port free. */
@@ -41,28 +48,56 @@ const ATTEMPTS = 3
 /** How the program is started: a Node, or what starts one, and what comes before the program's own arguments. */
 type Start = readonly [command: string, ...args: string[]]
 
-/** Starts a devnet with 200 ms blocks, of the sources or of another `wadi`, and waits for its first block. */
-export async function startDevnet(start: Start = [process.execPath, program]): Promise<Devnet> {
+export interface DevnetOptions {
+  /** Default: the sources. */
+  readonly start?: Start
+  /** Default: one of its own, which goes with the devnet. */
+  readonly home?: string
+  /** Instead of 200 ms blocks. */
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** What a suite starts: it can be run once more against a devnet of another kind. */
+export const devnetDefaults: { options: DevnetOptions } = { options: {} }
+
+/** The environment of a machine that has neither CometBFT nor Go; `folder` is an empty one. */
+export function withoutCometbft(folder: string): Record<string, string | undefined> {
+  return { PATH: folder, XDG_CACHE_HOME: folder, HOME: folder, COMETBFT: undefined, GOROOT: undefined }
+}
+
+/** Starts a devnet and waits for its first block. */
+export async function startDevnet(options: DevnetOptions = devnetDefaults.options): Promise<Devnet> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startOnce(start)
+      return await startOnce(options)
     } catch (error) {
       if (attempt === ATTEMPTS || !/address already in use|taken/.test((error as Error).message)) throw error
     }
   }
 }
 
-async function startOnce([command, ...before]: Start): Promise<Devnet> {
+async function startOnce(options: DevnetOptions): Promise<Devnet> {
+  const { start = [process.execPath, program], home, args = ['--block-time', '200ms'], env } = options
   const folder = mkdtempSync(join(tmpdir(), 'wadi-devnet-'))
-  const args = [...before, 'dev', '--home', join(folder, 'home'), '--json', '--block-time', '200ms']
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [command, ...before] = start
+  const all = [...before, 'dev', '--home', home ?? join(folder, 'home'), '--json', ...args]
+  const child = spawn(command, all, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const stop = async () => {
     await ended(child)
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const { chainId, doors, mnemonic, accounts } = await banner(child)
-    return { home: join(folder, 'home'), rpc: doors.rpc, rest: doors.rest, chainId, mnemonic, accounts, stop }
+    const { chainId, doors, mnemonic, accounts, solo } = await banner(child)
+    const kill = () => {
+      child.kill('SIGKILL')
+      return ended(child)
+    }
+    return { home: join(folder, 'home'), ...doors, chainId, mnemonic, accounts, solo, stop, kill }
   } catch (error) {
     await stop()
     throw error

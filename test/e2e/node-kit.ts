@@ -7,6 +7,7 @@ import { type Localnet, runLocalnet } from '../../src/cli/node/localnet.ts'
 import { initLocalnet } from '../../src/cli/node/localnet-files.ts'
 import type { AppCommand, LocalnetNode } from '../../src/cli/node/localnet-node.ts'
 import { rpcGet } from '../../src/cli/node/rpc.ts'
+import type { Pruning } from '../../src/store/pruning.ts'
 import { TestAccount } from '../../src/testing/accounts.ts'
 
 /** The program as its users run it. */
@@ -50,7 +51,10 @@ export interface TestNet {
 }
 
 /** Starts a net of the chain itself: free ports, 200 ms blocks, every account funded, a snapshot every ten blocks. */
-export async function startNet(validators: number): Promise<TestNet> {
+export async function startNet(
+  validators: number,
+  app: { readonly pruning?: Pruning } = {},
+): Promise<TestNet> {
   const dir = mkdtempSync(join(tmpdir(), 'wadi-e2e-'))
   const template = readTemplate('localnet')
   try {
@@ -62,7 +66,7 @@ export async function startNet(validators: number): Promise<TestNet> {
       chainId: CHAIN_ID,
       appState: appState(),
       consensusParams: template.consensus_params,
-      app: { snapshotInterval: 10 },
+      app: { snapshotInterval: 10, ...app },
     })
     const net = await runLocalnet({ dir: join(dir, 'net'), appCommand: startCommand })
     const remove = async () => {

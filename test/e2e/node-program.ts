@@ -91,7 +91,12 @@ export class Workbench {
   async newHome(options: Partial<InitOptions> = {}): Promise<NodeHome> {
     const base = 15_000 + Math.floor(Math.random() * 1_500) * 10
     const { ports } = await pickPorts({
-      ...{ rpc: base, p2p: base + 1, rest: base + 2, metrics: base + 3, telemetry: base + 4 },
+      rpc: base,
+      p2p: base + 1,
+      rest: base + 2,
+      metrics: base + 3,
+      grpc: base + 4,
+      telemetry: base + 5,
     })
     return initHome({
       home: this.path(`home${this.#count++}`),

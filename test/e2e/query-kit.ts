@@ -51,6 +51,7 @@ export function startPool(
     store,
     rpcUrl: 'http://127.0.0.1:1',
     rest: { host: '127.0.0.1', port: 0 },
+    grpc: { host: '127.0.0.1', port: 0 },
     minGasPrices: '0.025awadi',
     software: '0.1.0-test',
     log: () => {},

@@ -239,7 +239,7 @@ describe('a devnet of the package', () => {
   let net: Devnet
 
   beforeAll(async () => {
-    net = await startDevnet([process.execPath, join(wadi, 'bin/wadi.mjs')])
+    net = await startDevnet({ start: [process.execPath, join(wadi, 'bin/wadi.mjs')] })
   }, DOOR_MS)
   afterAll(() => net?.stop())
 

@@ -11,10 +11,11 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   app: ['lib', 'gen', 'kernel', 'store'],
   abci: ['lib', 'gen', 'kernel', 'store', 'app'],
   query: ['lib', 'gen', 'kernel', 'store', 'app'],
+  solo: ['lib', 'gen', 'kernel', 'abci'],
   client: ['lib', 'gen'],
   testing: ['lib', 'gen', 'kernel', 'store', 'app', 'query', 'client'],
-  cli: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'client'],
-  bin: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'client', 'testing', 'cli', 'chain'],
+  cli: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'solo', 'client'],
+  bin: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'solo', 'client', 'testing', 'cli', 'chain'],
   modules: ['lib', 'gen', 'kernel'],
 }
 

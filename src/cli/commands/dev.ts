@@ -1,21 +1,26 @@
 import { existsSync } from 'node:fs'
 import type { NodeContext } from '../context.ts'
-import { preparedCometbft } from '../node/cometbft.ts'
+import type { Cometbft } from '../node/cometbft.ts'
 import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
-import { homePaths, initHome, readHome, resetHome } from '../node/home.ts'
+import { homePaths, initHome, resetHome } from '../node/home.ts'
 import { type LogFormat, logPrinter } from '../node/log-lines.ts'
 import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
+import { refuseSoloHome } from '../node/solo-home.ts'
 import { type RunningNode, untilListening } from '../node/supervisor.ts'
 import { usableFolder } from './folder.ts'
 import { logFormat, startWadiNode } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
 export interface DevOptions {
-  readonly home: string
+  readonly home?: string
   readonly reset?: boolean
-  readonly blockTime: string
+  readonly blockTime?: string
+  /** Blocks are made in this process, without CometBFT. */
+  readonly solo?: boolean
+  /** False: blocks are made when `dev_mine` asks for them; in solo mode only. */
+  readonly mining?: boolean
   readonly json?: boolean
   readonly traceAbci?: string
   readonly logLevel: string
@@ -30,25 +35,15 @@ const PORT_ATTEMPTS = 5
 /** A chain with much state and a slow disk needs this long at most to go on. */
 const FIRST_BLOCK_MS = 120_000
 
-/** `npm start`: a devnet with its state kept between runs, ports that are free, and a banner that says all. */
-export async function runDev(context: NodeContext, options: DevOptions): Promise<number> {
-  const blockTimeMs = parseDuration(options.blockTime)
-  usableFolder(options.home, '--home')
-  const cometbft = preparedCometbft()
-  const template = readTemplate('devnet')
-  const known = existsSync(homePaths(options.home).genesis)
-  if (known && options.reset === true) resetHome(options.home)
-  if (!known) {
-    const addresses = DEV_ACCOUNTS.map((account) => account.address)
-    initHome({
-      home: options.home,
-      chainId: template.chain_id,
-      moniker: 'devnet',
-      appState: fundedState(template, addresses, DEV_FUNDS),
-      consensusParams: template.consensus_params,
-      loopback: true,
-    })
-  }
+/** A devnet behind CometBFT: its state kept between runs, ports that are free, and a banner that says all. */
+export async function runDev(
+  context: NodeContext,
+  options: DevOptions & { readonly home: string },
+  cometbft: Cometbft,
+): Promise<number> {
+  const blockTimeMs = parseDuration(options.blockTime ?? '1s')
+  prepareDevHome(options.home, options.reset === true)
+  refuseSoloHome(homePaths(options.home))
   const sink = logPrinter(context.stderr, logFormat(options))
   const { started, ports, moved } = await onFreePorts(async (ports) => {
     const at = (port: number) => ({ host: LOOPBACK, port })
@@ -57,40 +52,62 @@ export async function runDev(context: NodeContext, options: DevOptions): Promise
       p2p: at(ports.p2p),
       // For development: pages and explorers in a browser may call.
       rest: { ...at(ports.rest), cors: ['*'] },
+      grpc: at(ports.grpc),
       telemetry: at(ports.telemetry),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
       portable: true,
     })
   })
-  const { node, ended, restUrl, telemetryUrl, height } = started
+  const { node, ended, doors, telemetryUrl, height } = started
   // Every door that the banner names is open.
   if (!(await untilListening(node))) return ended
   const banner: Banner = {
-    chainId: template.chain_id,
-    home: readHome(options.home).paths.home,
+    chainId: devChainId(),
+    home: homePaths(options.home).home,
     height,
     doors: {
       rpc: node.rpcUrl,
       websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`,
-      rest: restUrl ?? '',
+      rest: doors.restUrl ?? '',
+      grpc: doors.grpcAddress ?? '',
       telemetry: telemetryUrl ?? '',
     },
     moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
   }
-  context.stdout.write(options.json === true ? `${bannerJson(banner)}\n` : bannerText(banner))
+  printBanner(context, options, banner)
   void announceBlock(context, options, node, height + 1)
   return ended
 }
 
-type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'telemetry', number>>
+/** Makes the home of a devnet where there is none yet. */
+export function prepareDevHome(home: string, reset: boolean): void {
+  usableFolder(home, '--home')
+  const template = readTemplate('devnet')
+  const known = existsSync(homePaths(home).genesis)
+  if (known && reset) resetHome(home)
+  if (known) return
+  const addresses = DEV_ACCOUNTS.map((account) => account.address)
+  initHome({
+    home,
+    chainId: template.chain_id,
+    moniker: 'devnet',
+    appState: fundedState(template, addresses, DEV_FUNDS),
+    consensusParams: template.consensus_params,
+    loopback: true,
+  })
+}
+
+export const devChainId = (): string => readTemplate('devnet').chain_id
+
+type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'grpc' | 'telemetry', number>>
 
 /** Starts on free ports; on the next ones where somebody else took one between the look and the start. */
-async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
-  const { rpc, p2p, rest, telemetry } = DEFAULT_PORTS
+export async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
+  const { rpc, p2p, rest, grpc, telemetry } = DEFAULT_PORTS
   for (let attempt = 1; ; attempt++) {
-    const { ports, moved } = await pickPorts({ rpc, p2p, rest, telemetry })
+    const { ports, moved } = await pickPorts({ rpc, p2p, rest, grpc, telemetry })
     try {
       return { started: await start(ports), ports, moved }
     } catch (error) {
@@ -100,13 +117,18 @@ async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
   }
 }
 
-interface Banner {
+export interface Banner {
   readonly chainId: string
   readonly home: string
   readonly height: number
-  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest' | 'telemetry', string>>
+  /** Empty where a door is shut; solo mode has no telemetry. */
+  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest' | 'grpc', string>> & {
+    readonly telemetry?: string
+  }
   readonly moved: readonly string[]
   readonly versions: Readonly<Record<string, string | undefined>>
+  /** Of solo mode: why it runs, and what it is not. */
+  readonly solo?: string
 }
 
 async function announceBlock(
@@ -121,14 +143,19 @@ async function announceBlock(
   })
   try {
     await waitForHeight(node.rpcUrl, height, FIRST_BLOCK_MS, () => ended)
-    if (options.json === true) context.stdout.write(`${JSON.stringify({ event: 'ready', height })}\n`)
-    else
-      context.stdout.write(
-        `Block ${height} is committed: the chain is ready. Ctrl-C ends it, its state is kept.\n`,
-      )
+    printReady(context, options, height)
   } catch {
     // The node ended before: its own message says why.
   }
+}
+
+export function printBanner({ stdout }: NodeContext, { json }: DevOptions, banner: Banner): void {
+  stdout.write(json === true ? `${bannerJson(banner)}\n` : bannerText(banner))
+}
+
+export function printReady({ stdout }: NodeContext, { json }: DevOptions, height: number): void {
+  const text = `Block ${height} is committed: the chain is ready. Ctrl-C ends it, its state is kept.`
+  stdout.write(`${json === true ? JSON.stringify({ event: 'ready', height }) : text}\n`)
 }
 
 function bannerJson(banner: Banner): string {
@@ -136,15 +163,20 @@ function bannerJson(banner: Banner): string {
   return JSON.stringify({ event: 'banner', ...banner, mnemonic: DEV_MNEMONIC, accounts })
 }
 
+const OFF = 'off (config/app.toml)'
+
+const telemetryLine = (url: string): string =>
+  `  Telemetry  ${url === '' ? OFF : `${url}/metrics, /health`}\n`
+
 /** What people read before the first block. */
-export function bannerText({ chainId, home, height, doors, moved, versions }: Banner): string {
+export function bannerText({ chainId, home, height, doors, moved, versions, solo }: Banner): string {
   const accounts = DEV_ACCOUNTS.map(
     ({ address, hexAddress, privateKey }, index) =>
       `  dev${index}  ${address}  ${hexAddress}\n        ${privateKey}`,
   )
   return `
 Wadi ${versions['wadi']} devnet, chain id ${chainId}
-
+${solo === undefined ? '' : `\n${solo}\n`}
 Accounts, 1,000,000 WADI each. The keys are PUBLIC: whoever has them takes what they hold on any real network.
 ${accounts.join('\n')}
   mnemonic: ${DEV_MNEMONIC}   (m/44'/118'/0'/0/0 … 9)
@@ -152,11 +184,11 @@ ${accounts.join('\n')}
 Doors
   RPC        ${doors.rpc}
   WebSocket  ${doors.websocket}
-  REST       ${doors.rest}
-  metrics    ${doors.telemetry === '' ? 'off' : `${doors.telemetry}/metrics, /health`}
-${moved.map((line) => `  (${line})\n`).join('')}
+  REST       ${doors.rest || OFF}
+  gRPC       ${doors.grpc || OFF}
+${doors.telemetry === undefined ? '' : telemetryLine(doors.telemetry)}${moved.map((line) => `  (${line})\n`).join('')}
 Data      ${home}${height > 0 ? ` (continues at height ${height}; --reset starts over)` : ''}
-Versions  CometBFT ${versions['cometbft']}, Node ${versions['node']}
+Versions  CometBFT ${versions['cometbft'] ?? 'none'}, Node ${versions['node']}
 
 `
 }

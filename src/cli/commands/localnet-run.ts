@@ -113,8 +113,9 @@ const appCommand = (home: string) => wadiCommand(['start', '--home', home, '--lo
 
 function banner({ chainId, dir, nodes }: Localnet): string {
   const rows = nodes.map(
-    ({ index, name, validator, rpcUrl, restUrl }) =>
-      `  ${index} ${name} ${validator ? 'validator' : 'full node'}  RPC ${rpcUrl}  REST ${restUrl}`,
+    ({ index, name, validator, rpcUrl, restUrl, grpcAddress }) =>
+      `  ${index} ${name} ${validator ? 'validator' : 'full node'}  ` +
+      `RPC ${rpcUrl}  REST ${restUrl}  gRPC ${grpcAddress ?? 'off'}`,
   )
   return `
 Wadi localnet, chain id ${chainId}, in ${dir}
@@ -148,6 +149,7 @@ export function reportJson({
   running,
   rpcUrl,
   restUrl,
+  grpcAddress,
   pids,
   height,
 }: NodeReport): JsonObject {
@@ -159,6 +161,7 @@ export function reportJson({
     height: height ?? null,
     rpc: rpcUrl,
     rest: restUrl,
+    grpc: grpcAddress ?? null,
     pids: { app: pids.app ?? null, cometbft: pids.cometbft ?? null },
   }
 }

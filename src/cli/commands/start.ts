@@ -1,7 +1,15 @@
 import { FileTrace } from '../../abci/trace.ts'
+import {
+  DEFAULT_PRUNING,
+  LEAST_INTERVAL,
+  type Pruning,
+  type PruningMode,
+  pruningProblem,
+} from '../../store/pruning.ts'
 import type { NodeContext } from '../context.ts'
+import { UsageError } from '../errors.ts'
 import { appLog } from '../node/app-log.ts'
-import { type AppLog, nodeApp } from '../node/app-server.ts'
+import { type AppLog, nodeApp, type QueryDoors } from '../node/app-server.ts'
 import { type Cometbft, preparedCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
 import { type LogFormat, type LogSink, logPrinter } from '../node/log-lines.ts'
@@ -15,6 +23,9 @@ export interface StartCommandOptions {
   readonly logLevel: string
   readonly logFormat?: LogFormat
   readonly upgradeHeight?: number
+  readonly pruning?: PruningMode
+  readonly pruningKeepRecent?: number
+  readonly pruningInterval?: number
 }
 
 /** Addresses and settings that a command sets over what the home says. */
@@ -22,6 +33,7 @@ export interface Overrides {
   readonly rpc?: { readonly host: string; readonly port: number }
   readonly p2p?: { readonly host: string; readonly port: number }
   readonly rest?: { readonly host: string; readonly port: number; readonly cors?: readonly string[] }
+  readonly grpc?: { readonly host: string; readonly port: number }
   readonly telemetry?: { readonly host: string; readonly port: number }
   readonly env?: Readonly<Record<string, string>>
   readonly cometbft?: Cometbft
@@ -42,8 +54,7 @@ export interface StartedNode {
   readonly node: RunningNode
   /** The exit code of {@link untilEnd}. */
   readonly ended: Promise<number>
-  /** Where REST listens, if it is on. */
-  readonly restUrl: string | undefined
+  readonly doors: QueryDoors
   /** Where /metrics and /health are, if they are on. */
   readonly telemetryUrl: string | undefined
   readonly height: number
@@ -83,16 +94,23 @@ export async function startWadiNode(
     throw error
   })
   forget()
+  // Now: while the query worker starts, the first block may come.
+  const height = await app.height()
   const ended = untilEnd(node, context)
-  const [restUrl, telemetryUrl] = await Promise.all([app.serving(), app.telemetry()]).catch(async (error) => {
+  const [doors, telemetryUrl] = await Promise.all([app.serving(), app.telemetry()]).catch(async (error) => {
     await node.stop()
     throw error
   })
-  lock.update({
+  lock.update({ ...openDoors(doors), ...(telemetryUrl === undefined ? {} : { telemetryUrl }) })
+  return { node, ended, doors, telemetryUrl, height }
+}
+
+/** The doors that are open, for the record of who runs on a home. */
+export function openDoors({ restUrl, grpcAddress }: QueryDoors): { restUrl?: string; grpcAddress?: string } {
+  return {
     ...(restUrl === undefined ? {} : { restUrl }),
-    ...(telemetryUrl === undefined ? {} : { telemetryUrl }),
-  })
-  return { node, ended, restUrl, telemetryUrl, height: await app.height() }
+    ...(grpcAddress === undefined ? {} : { grpcAddress }),
+  }
 }
 
 /** Gives the lock back if what needs it cannot begin. */
@@ -124,11 +142,28 @@ function appOf(
     queryThread: context.queryThread,
     rpcUrl: `http://${rpc.host === '0.0.0.0' ? '127.0.0.1' : rpc.host}:${rpc.port}`,
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
+    pruning: chosenPruning(options, home.app.pruning),
+    ...(overrides.grpc === undefined ? {} : { grpc: overrides.grpc }),
     ...(overrides.telemetry === undefined ? {} : { telemetry: overrides.telemetry }),
     ...(overrides.portable === undefined ? {} : { portable: overrides.portable }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
+}
+
+/** What the flags say, and where they say nothing, the home; numbers of the home go with its own mode only. */
+function chosenPruning(options: StartCommandOptions, home: Pruning): Pruning {
+  const { pruning: mode = home.mode, pruningKeepRecent, pruningInterval } = options
+  const base =
+    mode === home.mode ? home : { ...DEFAULT_PRUNING, interval: mode === 'custom' ? LEAST_INTERVAL : 0 }
+  const chosen = {
+    mode,
+    keepRecent: pruningKeepRecent ?? base.keepRecent,
+    interval: pruningInterval ?? base.interval,
+  }
+  const problem = pruningProblem(chosen)
+  if (problem !== undefined) throw new UsageError(problem)
+  return chosen
 }
 
 /** `wadi start`: runs until it is told to stop or something ends it; then says why. */
@@ -139,7 +174,10 @@ export async function runStart(context: NodeContext, options: StartCommandOption
 }
 
 /** Waits for the end of a node, ending it on Ctrl-C; the exit code is 0 if it was asked to stop. */
-async function untilEnd(node: RunningNode, context: NodeContext): Promise<number> {
+export async function untilEnd(
+  node: Pick<RunningNode, 'exited' | 'stop'>,
+  context: NodeContext,
+): Promise<number> {
   const forget = onStopSignal(() => void node.stop())
   const reason = await node.exited
   forget()

@@ -11,6 +11,8 @@ import { SignatureCache } from '../../app/sigcache.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { openQueryPool, type QueryPool } from '../../query/pool.ts'
 import type { QueryThread } from '../../query/thread.ts'
+import { historyDirectory } from '../../store/history.ts'
+import { keptHeights, type Pruning, storageFor } from '../../store/pruning.ts'
 import { openStorage, type Storage } from '../../store/storage.ts'
 import { NodeError } from './errors.ts'
 import { parseGasPrices } from './gas-prices.ts'
@@ -38,6 +40,10 @@ export interface AppServerOptions {
   readonly rpcUrl: string
   /** Instead of the address in `app.toml`, and of the origins there. */
   readonly rest?: Address & { readonly cors?: readonly string[] }
+  /** Instead of what `app.toml` says. */
+  readonly pruning?: Pruning
+  /** Instead of the address in `app.toml`. */
+  readonly grpc?: Address
   /** Instead of the address in `app.toml`. */
   readonly telemetry?: Address
   readonly trace?: FrameTrace
@@ -54,10 +60,18 @@ export interface NodeApp extends AppServer {
   open(): Promise<void>
   /** The last committed height, once it is open. */
   height(): Promise<number>
-  /** Resolves when queries are answered, with `http://host:port` of REST if it is on; rejects if they cannot be. */
-  serving(): Promise<string | undefined>
+  /** Resolves when queries are answered; rejects if they cannot be. */
+  serving(): Promise<QueryDoors>
   /** Resolves with `http://host:port` of telemetry if it is on; rejects if its port is taken. */
   telemetry(): Promise<string | undefined>
+}
+
+/** Where queries are answered beside `abci_query`; undefined for a door that is off. */
+export interface QueryDoors {
+  /** As `http://127.0.0.1:1317`. */
+  readonly restUrl: string | undefined
+  /** As `127.0.0.1:9090`. */
+  readonly grpcAddress: string | undefined
 }
 
 /** Protocol version in block headers: a change of the state machine that old nodes cannot follow raises it. */
@@ -102,7 +116,7 @@ export function nodeApp(options: AppServerOptions): NodeApp {
       telling?.catch(() => {})
     },
     height: async () => (await opening)?.storage.version ?? 0,
-    serving: async () => (await opening)?.serving,
+    serving: async () => (await opening)?.serving ?? { restUrl: undefined, grpcAddress: undefined },
     telemetry: async () => {
       await opening
       return telling
@@ -117,19 +131,22 @@ export function nodeApp(options: AppServerOptions): NodeApp {
   }
 }
 
-interface OpenedApp {
+/** An application over its data folder, and what belongs to it. */
+export interface OpenedApp {
   readonly app: AbciApp
   readonly storage: Storage
   readonly pool: QueryPool
-  readonly serving: Promise<string | undefined>
+  readonly serving: Promise<QueryDoors>
 }
 
-async function openApp(options: AppServerOptions, telemetry: Telemetry | undefined): Promise<OpenedApp> {
+/** Recovers the state of a home and starts its query worker; `telemetry` watches it, where there is one. */
+export async function openApp(options: AppServerOptions, telemetry?: Telemetry): Promise<OpenedApp> {
   const { home, chain } = options
   const log = moduleLog(options.log, 'store')
   const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
     initialVersion: genesisInitialHeight(home.paths.genesis),
+    ...storageFor(options.pruning ?? home.app.pruning),
     report: (message) => log('warn', message),
     ...(telemetry === undefined ? {} : { files: telemetry.files }),
   })
@@ -160,21 +177,30 @@ function overStorage(
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
   const rest = { ...home.app.rest, ...options.rest }
+  const grpc = { ...home.app.grpc, ...options.grpc }
   const { pool, serving } = openQueryPool({
     store: storage.store,
     rpcUrl: options.rpcUrl,
-    rest: home.app.rest.enabled ? rest : undefined,
+    rest: rest.enabled ? (options.rest ?? rest) : undefined,
+    grpc: grpc.enabled ? grpc : undefined,
     minGasPrices: home.app.minimumGasPrices,
     software: options.software,
+    pruning: keptHeights(options.pruning ?? home.app.pruning),
+    history: historyDirectory(home.paths.appData),
     log: moduleLog(options.log, 'query'),
     thread: options.queryThread,
   })
-  const restUrl = serving.then(() => pool.restUrl)
+  const doors = serving.then(
+    () => ({ restUrl: pool.restUrl, grpcAddress: pool.grpcAddress }),
+    (error) => {
+      throw explainDoor(error, home)
+    },
+  )
   // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
-  restUrl.catch(() => {})
+  doors.catch(() => {})
   telemetry?.opened({ storage, pool, signatures })
   const whole = withQueries(app, pool)
-  return { app: telemetry?.watch(whole) ?? whole, storage, pool, serving: restUrl }
+  return { app: telemetry?.watch(whole) ?? whole, storage, pool, serving: doors }
 }
 
 const versionOf = ({ software }: AppServerOptions): AppVersion => ({ software, protocol: PROTOCOL_VERSION })
@@ -193,7 +219,7 @@ function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
 }
 
 /** The application knows the document; this knows which file it came from. */
-function explainHalt(error: Error, { paths }: NodeHome): Error {
+export function explainHalt(error: Error, { paths }: NodeHome): Error {
   if (!(error instanceof GenesisError)) return error
   return new NodeError(
     'start-failed',
@@ -203,6 +229,16 @@ function explainHalt(error: Error, { paths }: NodeHome): Error {
       'or take the genesis file of the chain that this node is to follow',
     ],
   )
+}
+
+/** The worker knows the door and its address; this knows where the address was set. */
+function explainDoor(error: Error, { paths }: NodeHome): Error {
+  const [, name, address] = /^(\w+): .*EADDRINUSE.* (\S+)$/.exec(error.message) ?? []
+  if (name === undefined) return error
+  const section = name === 'REST' ? '[api]' : '[grpc]'
+  return new NodeError('port-taken', `the ${name} address ${address} is taken`, [
+    `stop what listens there, or change ${section} address in ${paths.appToml}`,
+  ])
 }
 
 /** The application with queries answered elsewhere: they never run on the thread that executes blocks. */
@@ -221,7 +257,7 @@ function withQueries(app: Omit<AbciApp, 'query'>, pool: QueryPool): AbciApp {
 }
 
 /** `type.attribute` names → which attributes CometBFT indexes; `*` in the list stands for all of them. */
-function indexPredicate(names: readonly string[]): (type: string, key: string) => boolean {
+export function indexPredicate(names: readonly string[]): (type: string, key: string) => boolean {
   if (names.includes('*')) return () => true
   const wanted = new Set(names)
   return (type, key) => wanted.has(`${type}.${key}`)

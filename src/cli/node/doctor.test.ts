@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
 async function init(options: Partial<Parameters<typeof initHome>[0]> = {}) {
-  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, telemetry: 0 })
+  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, grpc: 0, telemetry: 0 })
   return initHome({ home, chainId: 'wadi-dev-1', blockTimeMs: 50, ports, ...options })
 }
 

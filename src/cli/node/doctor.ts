@@ -111,6 +111,7 @@ async function checkPorts(home: NodeHome, running: RunRecord | undefined): Promi
   const doors = {
     ...{ rpc, p2p },
     ...(app.rest.enabled ? { rest: app.rest } : {}),
+    ...(app.grpc.enabled ? { grpc: app.grpc } : {}),
     ...(app.telemetry.enabled ? { telemetry: app.telemetry } : {}),
     ...(metrics.enabled ? { prometheus: metrics } : {}),
   }

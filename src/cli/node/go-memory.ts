@@ -5,7 +5,7 @@ const MIB = 1024 * 1024
 const LEAST_MIB = 1536
 /** What CometBFT works with beside the genesis: blocks, indexes, peers, and the garbage between two collections. */
 const WORK_MIB = 1024
-/** `max_txs_bytes` of the mempool as `config-file.ts` writes it. */
+/** `max_txs_bytes` of the mempool as `cometbft-toml.ts` writes it. */
 export const MEMPOOL_MIB = 128
 
 /**

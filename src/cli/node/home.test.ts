@@ -44,14 +44,22 @@ describe('keys', () => {
 describe('a home', () => {
   test('is written once, its keys for the owner only, and read back', () => {
     const dir = folder()
-    const home = init(dir, { ports: { rpc: 1000, p2p: 1001, rest: 1002 }, moniker: 'a "b"' })
+    const home = init(dir, { ports: { rpc: 1000, p2p: 1001, rest: 1002, grpc: 1003 }, moniker: 'a "b"' })
     expect(readHome(dir)).toEqual(home)
     expect(home.moniker).toBe('a "b"')
-    expect([home.rpc.port, home.p2p.port, home.app.rest.port]).toEqual([1000, 1001, 1002])
+    const { rest, grpc } = home.app
+    expect([home.rpc, home.p2p, rest, grpc].map(({ port }) => port)).toEqual([1000, 1001, 1002, 1003])
     expect(genesisChainId(home.paths.genesis)).toBe('wadi-dev-1')
     expect(peerAddress(home)).toBe(`${home.nodeId}@127.0.0.1:1001`)
     for (const file of [home.paths.validatorKey, home.paths.nodeKey])
       expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('of before there was gRPC has it off', () => {
+    const { paths } = init(folder())
+    const [before = ''] = readFileSync(paths.appToml, 'utf8').split('# In plain HTTP/2')
+    writeFileSync(paths.appToml, before)
+    expect(readHome(paths.home).app).toMatchObject({ rest: { enabled: true }, grpc: { enabled: false } })
   })
 
   test('says how REST is set, and one of an older release has the defaults', () => {
@@ -64,7 +72,7 @@ describe('a home', () => {
       maxConcurrent: 256,
       clientTimeoutMs: 30_000,
     })
-    writeFileSync(paths.appToml, written.replace(/^# Web pages[\s\S]*?(?=^# \/metrics)/m, ''))
+    writeFileSync(paths.appToml, written.replace(/^# Web pages[\s\S]*?(?=^# In plain)/m, ''))
     expect(readHome(dir).app).toEqual(app)
     const set = written.replace('cors = []', 'cors = "*"').replace('-connections = 4096', '-connections = 5')
     writeFileSync(paths.appToml, set)
@@ -134,6 +142,8 @@ describe('a damaged home', () => {
     ],
     ['enable = true', 'enable = "yes"', /app\.toml: api\.enable must be true or false, not "yes"/],
     ['tcp://127.0.0.1:1317', 'nowhere', /app\.toml: api\.address must be an address .* not "nowhere"/],
+    ['"127.0.0.1:9090"', '"nowhere"', /app\.toml: grpc\.address must be an address .* not "nowhere"/],
+    ['[grpc]\nenable', '[grpc]\nenabled', /app\.toml: grpc\.enabled is unknown; known here: enable, address/],
     [
       'cors = []',
       'cors = ["wallet.example"]',

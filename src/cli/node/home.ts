@@ -12,16 +12,16 @@ import {
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { DEFAULT_PRUNING } from '../../store/pruning.ts'
 import {
   type AppSettings,
   appToml,
-  cometbftToml,
   DEFAULT_INDEX_EVENTS,
   DEFAULT_REST,
   MAX_BLOCK_AGE_SECONDS,
   readAppSettings,
-  readCometbftAddresses,
-} from './config-file.ts'
+} from './app-toml.ts'
+import { cometbftToml, readCometbftAddresses } from './cometbft-toml.ts'
 import { NodeError } from './errors.ts'
 import { type GenesisConsensusParams, type GenesisDoc, genesisDoc, genesisValidator } from './genesis-doc.ts'
 import { keyFromJson, type NodeKeys, newNodeKeys, nodeId, nodeKeyJson, validatorKeyJson } from './keys.ts'
@@ -105,7 +105,7 @@ export interface InitOptions {
   readonly appState?: unknown
   readonly consensusParams?: GenesisConsensusParams
   readonly ports?: Partial<Record<keyof typeof DEFAULT_PORTS, number>>
-  /** Where RPC, P2P and REST listen; loopback when absent. */
+  /** Where RPC, P2P, REST and gRPC listen; loopback when absent. */
   readonly host?: string
   /** Milliseconds between blocks; 1,000 when absent. */
   readonly blockTimeMs?: number
@@ -113,7 +113,7 @@ export interface InitOptions {
   readonly loopback?: boolean
   readonly prometheus?: boolean
   readonly logLevel?: string
-  readonly app?: Partial<Omit<AppSettings, 'rest' | 'telemetry'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc' | 'telemetry'>>
 }
 
 /**
@@ -168,16 +168,18 @@ function writeConfig(paths: HomePaths, options: InitOptions): void {
     logLevel: options.logLevel ?? 'error',
   }
   writeFileSync(paths.cometbftToml, cometbftToml(settings))
-  const { minimumGasPrices = '', indexEvents = DEFAULT_INDEX_EVENTS, snapshotInterval = 1_000 } = app
+  const defaults = { minimumGasPrices: '', indexEvents: DEFAULT_INDEX_EVENTS, snapshotInterval: 1_000 }
   const rest = { ...DEFAULT_REST, host, port: ports.rest }
+  const grpc = { enabled: true, host, port: ports.grpc }
   // On this machine whatever the host: what it tells is for the operator.
   const telemetry = {
-    enabled: true,
-    host: LOOPBACK,
-    port: ports.telemetry,
+    ...{ enabled: true, host: LOOPBACK, port: ports.telemetry },
     maxBlockAgeSeconds: MAX_BLOCK_AGE_SECONDS,
   }
-  writeFileSync(paths.appToml, appToml({ minimumGasPrices, indexEvents, snapshotInterval, rest, telemetry }))
+  writeFileSync(
+    paths.appToml,
+    appToml({ ...defaults, pruning: DEFAULT_PRUNING, ...app, rest, grpc, telemetry }),
+  )
 }
 
 function writeGenesis(paths: HomePaths, options: InitOptions, keys: NodeKeys): void {

@@ -20,6 +20,7 @@ export interface NodeReport {
   readonly running: boolean
   readonly rpcUrl: string
   readonly restUrl: string
+  readonly grpcAddress?: string | undefined
   readonly pids: { readonly app?: number; readonly cometbft?: number }
   readonly height?: number
 }
@@ -117,9 +118,9 @@ function nodeAt(nodes: readonly LocalnetNode[], index: number): LocalnetNode {
 }
 
 async function report(node: LocalnetNode): Promise<NodeReport> {
-  const { index, name, validator, running, rpcUrl, restUrl, pids } = node
+  const { index, name, validator, running, rpcUrl, restUrl, grpcAddress, pids } = node
   const height = (await node.status())?.height
-  const told = { index, name, validator, running, rpcUrl, restUrl, pids }
+  const told = { index, name, validator, running, rpcUrl, restUrl, grpcAddress, pids }
   return height === undefined ? told : { ...told, height }
 }
 

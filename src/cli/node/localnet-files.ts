@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join, resolve } from 'node:path'
 import { setInToml } from '../config/toml-edit.ts'
 import { writeWhole } from '../files.ts'
-import type { AppSettings } from './config-file.ts'
+import type { AppSettings } from './app-toml.ts'
 import { NodeError } from './errors.ts'
 import { type GenesisConsensusParams, type GenesisDoc, genesisDoc, genesisValidator } from './genesis-doc.ts'
 import { homePaths, initHome, type NodeHome, peerAddress, readHome } from './home.ts'
@@ -35,7 +35,7 @@ export interface LocalnetOptions {
   readonly consensusParams?: GenesisConsensusParams
   /** Overrides the genesis made here; its validators must be those of `keys`. */
   readonly genesis?: (made: GenesisDoc) => GenesisDoc
-  readonly app?: Partial<Omit<AppSettings, 'rest' | 'telemetry'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc' | 'telemetry'>>
   readonly logLevel?: string
 }
 
@@ -45,7 +45,7 @@ export interface LocalnetSpec {
   readonly chainId: string
   readonly blockTimeMs: number
   readonly nodes: readonly { readonly name: string; readonly validator: boolean }[]
-  readonly app: Partial<Omit<AppSettings, 'rest' | 'telemetry'>>
+  readonly app: Partial<Omit<AppSettings, 'rest' | 'grpc' | 'telemetry'>>
   readonly logLevel: string
 }
 
@@ -181,6 +181,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
       [`p2p${i}`]: at,
       [`rpc${i}`]: at + 1,
       [`rest${i}`]: at + 2,
+      [`grpc${i}`]: at + 3,
       [`metrics${i}`]: at + 4,
       [`telemetry${i}`]: at + 5,
     })
@@ -191,6 +192,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
     p2p: of('p2p', i),
     rpc: of('rpc', i),
     rest: of('rest', i),
+    grpc: of('grpc', i),
     metrics: of('metrics', i),
     telemetry: of('telemetry', i),
   }))

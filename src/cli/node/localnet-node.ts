@@ -55,6 +55,12 @@ export class LocalnetNode {
     return `http://${this.home.app.rest.host}:${this.home.app.rest.port}`
   }
 
+  /** As `127.0.0.1:9090`; undefined where gRPC is off. */
+  get grpcAddress(): string | undefined {
+    const { enabled, host, port } = this.home.app.grpc
+    return enabled ? `${host}:${port}` : undefined
+  }
+
   /** The process ids while they run. */
   get pids(): { readonly app?: number; readonly cometbft?: number } {
     const app = this.running ? this.#child?.pid : undefined
@@ -96,10 +102,15 @@ export class LocalnetNode {
     )
   }
 
-  /** Returns when REST, if it is on, listens, or the application process has ended. */
+  /** Returns when REST and gRPC, as far as they are on, listen, or the application process has ended. */
   async untilServing(): Promise<void> {
-    if (!this.home.app.rest.enabled) return
-    const serves = () => runningOn(this.home.paths.runRecord)?.restUrl !== undefined
+    const { rest, grpc } = this.home.app
+    if (!rest.enabled && !grpc.enabled) return
+    const serves = () => {
+      const { restUrl, grpcAddress } = runningOn(this.home.paths.runRecord) ?? {}
+      // They are written down together.
+      return (restUrl ?? grpcAddress) !== undefined
+    }
     await this.#waitUntil(() => serves() || !this.running, START_MS, 'serve')
   }
 

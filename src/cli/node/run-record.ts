@@ -15,6 +15,8 @@ export interface RunRecord {
   readonly restUrl?: string
   /** Known from when /metrics and /health are served. */
   readonly telemetryUrl?: string
+  /** Known from when gRPC listens, as `127.0.0.1:9090`. */
+  readonly grpcAddress?: string
 }
 
 /** Held while a process works on a folder. */

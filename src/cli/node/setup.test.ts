@@ -203,13 +203,21 @@ describe('set-up', { timeout: 60_000 }, () => {
     expect(calls().at(-1)).toBe('npm rebuild secp256k1 --ignore-scripts=false')
   })
 
-  test('lets an older Go download a newer one, and refuses one that cannot', async () => {
+  test('without CometBFT and a Go that builds it, sets up the rest and says that solo mode will be used', async () => {
     const root = clone()
     fakeGo('1.20.14')
-    const refused = await setup(root)
-    expect(refused.code).toBe(1)
-    expect(refused.err).toContain('Go 1.20.14 is too old (needs 1.22.11)')
-    expect(refused.err).toContain('COMETBFT=/path/to/cometbft')
+    const without = await setup(root, '--json')
+    expect(without.code).toBe(0)
+    expect(JSON.parse(without.out)).toMatchObject({ ok: true, solo: true })
+    expect(without.err).toContain('Go 1.20.14 is too old (needs 1.22.11)')
+    expect(without.err).toContain('solo mode')
+    expect(without.err).toContain('COMETBFT=/path/to/cometbft')
+    // Said once: from then on the banner of the devnet says it.
+    expect(await setup(root)).toEqual({ code: 0, out: '', err: '' })
+  })
+
+  test('lets an older Go download a newer one', async () => {
+    const root = clone()
     fakeGo('1.21.0')
     expect((await setup(root)).code).toBe(0)
     expect(calls().at(-1)).toBe('go install github.com/cometbft/cometbft/cmd/cometbft@v0.38.25 auto')

@@ -20,7 +20,7 @@ export function readToml(file: string): Readonly<Record<string, unknown>> {
 }
 
 /** One table of a TOML file; every complaint names file, key, value and what is expected. */
-export class Table {
+export class TomlTable {
   readonly file: string
   readonly prefix: string
   readonly values: Readonly<Record<string, unknown>>
@@ -70,7 +70,5 @@ export const isString = (value: unknown): value is string => typeof value === 's
 export const isBoolean = (value: unknown): value is boolean => typeof value === 'boolean'
 export const isPositiveInteger = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) > 0
-export const isStringList = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every(isString)
-const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

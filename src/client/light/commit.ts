@@ -1,7 +1,8 @@
+import { precommitSignBytes } from '#lib/block-hash.ts'
 import { equalBytes, toHex } from '#lib/bytes.ts'
 import { verifyEd25519 } from './ed25519.ts'
 import { VerificationError } from './errors.ts'
-import { type LightValidator, precommitBytes } from './hashes.ts'
+import type { LightValidator } from './hashes.ts'
 import type { SignedHeader, ValidatorSet } from './light-block.ts'
 
 /** Votes of one commit that were found to be good, by their place, so that none is verified twice. */
@@ -86,7 +87,7 @@ async function checkSignatures(
   const check = async ({ index, validator: { key, address } }: DueVote): Promise<void> => {
     const vote = votes[index]
     if (vote === undefined || good.has(index)) return
-    const bytes = precommitBytes(chainId, { height: header.height, round, blockId, time: vote.time })
+    const bytes = precommitSignBytes(chainId, { height: header.height, round, blockId, timestamp: vote.time })
     if (!(await verifyEd25519(vote.signature, bytes, key))) {
       const told = `the signature of ${toHex(address)} (vote ${index}) on header ${height} is wrong`
       throw new VerificationError('signature', told)

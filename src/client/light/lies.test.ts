@@ -1,7 +1,7 @@
 /** Every lie about a header has its own reason. */
 import type { comet38 } from '@cosmjs/tendermint-rpc'
 import { describe, expect, test } from 'vitest'
-import { validatorsHash } from './hashes.ts'
+import { setHash } from './hashes.ts'
 import type { LightSource } from './light-block.ts'
 import { LightClient, type Trust } from './light-client.ts'
 import { bound, Chain, fixed, HEIGHT, reasonOf, START, signer } from './light-testkit.ts'
@@ -61,7 +61,7 @@ describe('a header is refused', () => {
   test('of foreign validators, all of whom have signed', async () => {
     const foreign = ['x', 'y', 'z'].map((name) => signer(name))
     const chain = new Chain(fixed)
-    const header = { ...chain.header(HEIGHT), validatorsHash: validatorsHash(foreign) }
+    const header = { ...chain.header(HEIGHT), validatorsHash: setHash(foreign) }
     const lie = () => chain.sign(header, foreign)
     const source: LightSource = {
       ...bound(chain),

@@ -1,8 +1,9 @@
 import type { comet38 } from '@cosmjs/tendermint-rpc'
 import type { BlockID, Header } from '#gen/tendermint/types/types.ts'
+import { headerHash } from '#lib/block-hash.ts'
 import { equalBytes } from '#lib/bytes.ts'
 import { VerificationError } from './errors.ts'
-import { headerHash, type Instant, type LightValidator, NO_BLOCK, validatorAddress } from './hashes.ts'
+import { type Instant, type LightValidator, NO_BLOCK, validatorAddress } from './hashes.ts'
 
 /** What a light client asks of a node. Every CosmJS CometBFT client has it. */
 export interface LightSource {

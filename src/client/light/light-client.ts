@@ -1,7 +1,7 @@
 import { clip, equalBytes, fromHex, toHex } from '#lib/bytes.ts'
 import { trustedHaveSigned, verifyCommit } from './commit.ts'
 import { VerificationError } from './errors.ts'
-import { validatorsHash } from './hashes.ts'
+import { setHash } from './hashes.ts'
 import {
   fetchHeader,
   fetchValidators,
@@ -127,7 +127,7 @@ export class LightClient {
       if (equalBytes(set.hash, wanted)) return { ...signed, set }
     const validators = await fetchValidators(this.#source, signed.height)
     const power = totalPower(validators)
-    const hash = validatorsHash(validators)
+    const hash = setHash(validators)
     if (!equalBytes(hash, wanted)) {
       const told = `the validators at ${signed.height} are not those that the header names`
       throw new VerificationError('validators', told)

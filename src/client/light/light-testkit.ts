@@ -2,9 +2,10 @@
 import type { comet38 } from '@cosmjs/tendermint-rpc'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { headerHash, precommitSignBytes } from '#lib/block-hash.ts'
 import { toHex, utf8 } from '#lib/bytes.ts'
 import { VerificationError } from './errors.ts'
-import { headerHash, precommitBytes, validatorAddress, validatorsHash } from './hashes.ts'
+import { setHash, validatorAddress } from './hashes.ts'
 import { type LightSource, readHeader } from './light-block.ts'
 import type { Trust } from './light-client.ts'
 
@@ -53,7 +54,7 @@ export class Chain implements LightSource {
 
   header(height: number): comet38.Header {
     const hash = (what: string) => sha256(utf8(`${what} ${height}`))
-    const ofSet = (at: number) => validatorsHash(this.setAt(at))
+    const ofSet = (at: number) => setHash(this.setAt(at))
     return {
       version: { block: 11, app: 1 },
       chainId: CHAIN,
@@ -84,11 +85,11 @@ export class Chain implements LightSource {
     const parts = { total: 1, hash: sha256(hash) }
     const blockId = { hash, partSetHeader: parts }
     const seconds = BigInt(Math.floor(START / 1000) + height)
-    const bytes = precommitBytes(CHAIN, {
+    const bytes = precommitSignBytes(CHAIN, {
       height: BigInt(height),
       round: 0,
       blockId,
-      time: { seconds, nanos: 7 },
+      timestamp: { seconds, nanos: 7 },
     })
     const signatures = set.map(({ secret, address }, index) => ({
       blockIdFlag: this.voters(height, index) ? 2 : 1,

@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { expect, test, vi } from 'vitest'
 import type { BlockID } from '#gen/tendermint/types/types.ts'
+import { headerHash, precommitSignBytes } from '#lib/block-hash.ts'
 import { fromHex, toHex, utf8 } from '#lib/bytes.ts'
 import { verifyEd25519 } from './ed25519.ts'
-import { headerHash, NO_BLOCK, precommitBytes } from './hashes.ts'
+import { NO_BLOCK } from './hashes.ts'
 
 const ZERO_TIME = { seconds: -62_135_596_800n, nanos: 0 }
 
 test('a precommit is signed as CometBFT writes it (its own vector, types/vote_test.go)', () => {
-  const vote = { height: 1n, round: 1, blockId: NO_BLOCK, time: ZERO_TIME }
-  expect(toHex(precommitBytes('', vote))).toBe(
+  const vote = { height: 1n, round: 1, blockId: NO_BLOCK, timestamp: ZERO_TIME }
+  expect(toHex(precommitSignBytes('', vote))).toBe(
     '2108021101000000000000001901000000000000002a0b088092b8c398feffffff01',
   )
 })
@@ -19,7 +20,12 @@ test('a precommit is signed as CometBFT writes it (its own vector, types/vote_te
 test('a precommit names its block and chain (layout of CanonicalVote, worked out by hand)', () => {
   const hash = new Uint8Array(32).fill(0xaa)
   const blockId: BlockID = { hash, partSetHeader: { total: 3, hash: new Uint8Array(32).fill(0xbb) } }
-  const bytes = precommitBytes('c', { height: 2n, round: 0, blockId, time: { seconds: 1n, nanos: 5 } })
+  const bytes = precommitSignBytes('c', {
+    height: 2n,
+    round: 0,
+    blockId,
+    timestamp: { seconds: 1n, nanos: 5 },
+  })
   // type 2; height fixed64 (round 0 is left out); block id: hash, part set header (total, hash); time; chain id.
   const id = `0a20${'aa'.repeat(32)}12240803` + `1220${'bb'.repeat(32)}`
   const body = `0802` + `110200000000000000` + `2248${id}` + `2a0408011005` + `320163`

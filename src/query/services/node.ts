@@ -1,4 +1,5 @@
 import { ServiceDefinition } from '#gen/cosmos/base/node/v1beta1/query.ts'
+import type { PruningSettings } from '../messages.ts'
 import { type NodeService, nodeService } from '../routes.ts'
 import type { Versions } from '../versions.ts'
 import type { Comet } from './comet.ts'
@@ -8,18 +9,17 @@ export interface NodeServiceOptions {
   readonly comet: Comet
   /** As `0.025awadi`; empty for none. */
   readonly minGasPrices: string
-  /** Versions that are kept for queries. */
-  readonly historyVersions: number
+  readonly pruning: PruningSettings
 }
 
 /** `cosmos.base.node.v1beta1`: settings and heights of this node. */
 export function createNodeService(options: NodeServiceOptions): NodeService {
-  const { versions, comet, minGasPrices, historyVersions } = options
+  const { versions, comet, minGasPrices, pruning } = options
   return nodeService(ServiceDefinition, {
     config: () => ({
       minimumGasPrice: minGasPrices,
-      pruningKeepRecent: `${historyVersions}`,
-      pruningInterval: '1',
+      pruningKeepRecent: `${pruning.keepRecent}`,
+      pruningInterval: `${pruning.interval}`,
       haltHeight: 0n,
     }),
     async status() {

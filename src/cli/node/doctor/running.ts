@@ -1,7 +1,7 @@
 import { SUPPORTED_COMETBFT } from '../cometbft.ts'
 import type { HomePaths } from '../home.ts'
 import { type NodeStatus, rpcGet } from '../rpc.ts'
-import { readToml, Table } from '../toml-table.ts'
+import { readToml, TomlTable } from '../toml-table.ts'
 import { bad, type Finding, good, warn } from './finding.ts'
 
 /** CometBFT refuses a proposal whose time is further off than this from what the node's clock allows. */
@@ -64,7 +64,7 @@ export async function checkPeers(paths: HomePaths, rpcUrl: string): Promise<Find
 }
 
 function wantedPeers(paths: HomePaths) {
-  const p2p = new Table(paths.cometbftToml, '', readToml(paths.cometbftToml)).table('p2p')
+  const p2p = new TomlTable(paths.cometbftToml, '', readToml(paths.cometbftToml)).table('p2p')
   const list = (key: string) =>
     String(p2p[key] ?? '')
       .split(',')

@@ -6,7 +6,7 @@ import type { SignatureCache } from '../../../app/sigcache.ts'
 import type { QueryPool } from '../../../query/pool.ts'
 import { diskFiles, type LogFiles } from '../../../store/log-files.ts'
 import type { Storage } from '../../../store/storage.ts'
-import type { TelemetrySettings } from '../config-file.ts'
+import type { TelemetrySettings } from '../app-toml.ts'
 import { familiesOf, type Reading } from './catalog.ts'
 import { complaints } from './health.ts'
 import { RuntimeMeter } from './runtime.ts'
@@ -137,7 +137,7 @@ function signatureReading(cache: SignatureCache): Reading {
 }
 
 function storageReading({ store, snapshots }: Storage): Reading {
-  const { nodes, nodeBytes, dataBytes, reservedBytes, supersededBytes, versions, pins } = store.usage
+  const { nodes, nodeBytes, dataBytes, reservedBytes, supersededBytes, versions, pins } = store.usage()
   return {
     wadi_tree_nodes: nodes,
     wadi_tree_node_bytes: nodeBytes,

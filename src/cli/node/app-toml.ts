@@ -1,61 +1,14 @@
 import { isOrigin, REST_LIMITS, type RestLimits } from '../../query/rest-limits.ts'
-import { MEMPOOL_MIB } from './go-memory.ts'
+import { PRUNING_MODES, type Pruning, type PruningMode, pruningProblem } from '../../store/pruning.ts'
+import { NodeError } from './errors.ts'
 import { DEFAULT_PORTS, LOOPBACK } from './ports.ts'
-import { isBoolean, isPositiveInteger, isString, isStringList, readToml, Table } from './toml-table.ts'
+import { isBoolean, isPositiveInteger, isString, readToml, TomlTable } from './toml-table.ts'
 
-/** What `config.toml` is written from. */
-export interface CometbftSettings {
-  readonly moniker: string
+/** Whether a door is open, and where. */
+export interface DoorSettings {
+  readonly enabled: boolean
   readonly host: string
-  readonly ports: { readonly rpc: number; readonly p2p: number; readonly metrics: number }
-  /** Time between blocks, set as `timeout_commit`, in milliseconds. */
-  readonly blockTimeMs: number
-  /** `id@host:port` each. */
-  readonly persistentPeers: readonly string[]
-  /** All nodes share one machine: peers may have the same address, and private ones are remembered. */
-  readonly loopback: boolean
-  readonly prometheus: boolean
-  readonly logLevel: string
-}
-
-/** CometBFT's configuration. Only what differs from its defaults; it fills the rest, and documents it. */
-export function cometbftToml(s: CometbftSettings): string {
-  return `# CometBFT of this node. What is not here has CometBFT's default:
-# https://docs.cometbft.com/v0.38/core/configuration
-# The application's address is given by "wadi start".
-
-moniker = ${JSON.stringify(s.moniker)}
-log_level = ${JSON.stringify(s.logLevel)}
-log_format = "plain"
-
-[rpc]
-laddr = "tcp://${s.host}:${s.ports.rpc}"
-cors_allowed_origins = ["*"]
-
-[p2p]
-laddr = "tcp://${s.host}:${s.ports.p2p}"
-persistent_peers = ${JSON.stringify(s.persistentPeers.join(','))}
-${s.loopback ? 'allow_duplicate_ip = true\naddr_book_strict = false\n' : ''}
-[mempool]
-# Room for a burst of ten blocks and for 128 MiB, which is 32 blocks of the largest kind.
-size = 50000
-max_txs_bytes = ${MEMPOOL_MIB * 1024 * 1024}
-cache_size = 100000
-max_tx_bytes = 1048576
-# After a block, what is left is checked once more: sequence and balance may have changed.
-recheck = true
-
-[consensus]
-timeout_commit = "${s.blockTimeMs}ms"
-
-[tx_index]
-# Clients look their transaction up by hash, so without it nothing they send is seen to land.
-indexer = "kv"
-
-[instrumentation]
-prometheus = ${s.prometheus}
-prometheus_listen_addr = "${s.host}:${s.ports.metrics}"
-`
+  readonly port: number
 }
 
 /** The application's own settings. */
@@ -66,27 +19,24 @@ export interface AppSettings {
   readonly indexEvents: readonly string[]
   /** Blocks between snapshots of the state. */
   readonly snapshotInterval: number
+  /** Which old heights are kept. */
+  readonly pruning: Pruning
   readonly rest: RestSettings
+  readonly grpc: DoorSettings
   readonly telemetry: TelemetrySettings
 }
 
 /** The `[telemetry]` section. */
-export interface TelemetrySettings {
-  readonly enabled: boolean
-  readonly host: string
-  readonly port: number
+export interface TelemetrySettings extends DoorSettings {
   /** Age of the last block in seconds from which on `/health` says that the node is of no use. */
   readonly maxBlockAgeSeconds: number
 }
 
-/** Ten times the time between blocks that anybody waits for without wondering. */
+/** Longer than anybody waits for a block without wondering. */
 export const MAX_BLOCK_AGE_SECONDS = 60
 
 /** The `[api]` section. */
-export interface RestSettings extends RestLimits {
-  readonly enabled: boolean
-  readonly host: string
-  readonly port: number
+export interface RestSettings extends RestLimits, DoorSettings {
   /** Origins whose pages may read answers; `*` for every one. */
   readonly cors: readonly string[]
 }
@@ -118,6 +68,16 @@ ${events}]
 # Blocks between two snapshots of the state; a restart loads the newest and replays what came after.
 snapshot-interval = ${s.snapshotInterval}
 
+# Old heights that queries and proofs can ask for:
+#   default     the last 100, from memory
+#   nothing     all of them, on the disk: an archive node
+#   everything  as few as possible, the last 10
+#   custom      the last pruning-keep-recent (at least 10), removed every pruning-interval heights (at least 10)
+pruning = "${s.pruning.mode}"
+pruning-keep-recent = "${s.pruning.keepRecent}"
+pruning-interval = "${s.pruning.interval}"
+
+# REST.
 [api]
 enable = ${s.rest.enabled}
 address = "tcp://${s.rest.host}:${s.rest.port}"
@@ -140,6 +100,11 @@ max-url-bytes = ${s.rest.maxUrlBytes}
 # Seconds that a client may take to send a request.
 client-timeout = ${s.rest.clientTimeoutMs / 1000}
 
+# In plain HTTP/2, for programs on this machine or behind a proxy that encrypts. Without this section gRPC is off.
+[grpc]
+enable = ${s.grpc.enabled}
+address = "${s.grpc.host}:${s.grpc.port}"
+
 # /metrics for Prometheus and /health for load balancers, in plain HTTP: leave it on this machine or a private network.
 # Without this section it is off.
 [telemetry]
@@ -151,12 +116,17 @@ max-block-age = ${s.telemetry.maxBlockAgeSeconds}
 `
 }
 
-const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', 'api', 'telemetry']
-const TELEMETRY_KEYS = ['enable', 'address', 'max-block-age']
+const PRUNING_KEYS = ['pruning', 'pruning-keep-recent', 'pruning-interval']
+const APP_KEYS = [
+  ...['minimum-gas-prices', 'index-events', 'snapshot-interval', ...PRUNING_KEYS],
+  ...['api', 'grpc', 'telemetry'],
+]
 const API_KEYS = [
   ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
   ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
 ]
+const GRPC_KEYS = ['enable', 'address']
+const TELEMETRY_KEYS = ['enable', 'address', 'max-block-age']
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
 export function readAppSettings(file: string): AppSettings {
@@ -165,28 +135,38 @@ export function readAppSettings(file: string): AppSettings {
 
 /** {@link readAppSettings} of what is in the file, or is to be. */
 export function appSettings(file: string, values: Readonly<Record<string, unknown>>): AppSettings {
-  const top = new Table(file, '', values, APP_KEYS)
-  const api = new Table(file, 'api.', top.table('api'), API_KEYS)
+  const top = new TomlTable(file, '', values, APP_KEYS)
+  const api = new TomlTable(file, 'api.', top.table('api'), API_KEYS)
   const interval = top.get('snapshot-interval', isPositiveInteger, 'a number of blocks, at least 1')
   return {
     minimumGasPrices: top.get('minimum-gas-prices', isString, 'a string such as "1000awadi" or ""'),
     indexEvents: top.get('index-events', isStringList, 'a list of strings such as "message.sender"'),
     snapshotInterval: Number(interval),
+    pruning: readPruning(file, top),
     rest: readRest(api),
-    telemetry: top.values['telemetry'] === undefined ? NO_TELEMETRY : readTelemetry(file, top),
+    grpc: top.values['grpc'] === undefined ? GRPC_OFF : readGrpc(file, top),
+    telemetry: top.values['telemetry'] === undefined ? TELEMETRY_OFF : readTelemetry(file, top),
   }
 }
 
+/** Homes that are older than gRPC have no section for it. */
+const GRPC_OFF: DoorSettings = { enabled: false, host: LOOPBACK, port: DEFAULT_PORTS.grpc }
+
+function readGrpc(file: string, top: TomlTable): DoorSettings {
+  const grpc = new TomlTable(file, 'grpc.', top.table('grpc'), GRPC_KEYS)
+  return { enabled: grpc.get('enable', isBoolean, 'true or false'), ...grpc.address('address') }
+}
+
 /** Homes that are older than telemetry have no port for it. */
-const NO_TELEMETRY: TelemetrySettings = {
+const TELEMETRY_OFF: TelemetrySettings = {
   enabled: false,
   host: LOOPBACK,
   port: DEFAULT_PORTS.telemetry,
   maxBlockAgeSeconds: MAX_BLOCK_AGE_SECONDS,
 }
 
-function readTelemetry(file: string, top: Table): TelemetrySettings {
-  const table = new Table(file, 'telemetry.', top.table('telemetry'), TELEMETRY_KEYS)
+function readTelemetry(file: string, top: TomlTable): TelemetrySettings {
+  const table = new TomlTable(file, 'telemetry.', top.table('telemetry'), TELEMETRY_KEYS)
   const age = ['a number of seconds, at least 1', MAX_BLOCK_AGE_SECONDS] as const
   return {
     enabled: table.get('enable', isBoolean, 'true or false'),
@@ -196,7 +176,7 @@ function readTelemetry(file: string, top: Table): TelemetrySettings {
 }
 
 /** What a home of an older release lacks has its default. */
-function readRest(api: Table): RestSettings {
+function readRest(api: TomlTable): RestSettings {
   const number = (key: string, otherwise: number) =>
     api.optional(key, isPositiveInteger, 'a whole number above 0', otherwise)
   const origins = 'a list of origins such as "https://wallet.example", or "*"'
@@ -213,25 +193,25 @@ function readRest(api: Table): RestSettings {
   }
 }
 
-/** Where CometBFT listens according to a `config.toml`. */
-export function readCometbftAddresses(file: string) {
-  return cometbftAddresses(file, readToml(file))
+/** Keys that are missing have their default: homes of earlier releases have none of them. */
+function readPruning(file: string, top: TomlTable): Pruning {
+  const count = (key: string) =>
+    Number(top.values[key] === undefined ? 0 : top.get(key, isCount, 'a number of heights such as "1000"'))
+  const mode =
+    top.values['pruning'] === undefined
+      ? 'default'
+      : top.get('pruning', isPruningMode, `one of ${PRUNING_MODES.join(', ')}`)
+  const pruning = { mode, keepRecent: count('pruning-keep-recent'), interval: count('pruning-interval') }
+  const problem = pruningProblem(pruning)
+  if (problem === undefined) return pruning
+  throw new NodeError('home-damaged', `${file}: ${problem}`, [`correct it in ${file}`])
 }
 
-/** {@link readCometbftAddresses} of what is in the file, or is to be. */
-export function cometbftAddresses(file: string, toml: Readonly<Record<string, unknown>>) {
-  const section = (name: string) => new Table(file, `${name}.`, new Table(file, '', toml).table(name))
-  const instrumentation = section('instrumentation')
-  return {
-    moniker: new Table(file, '', toml).get('moniker', isString, 'a string'),
-    rpc: section('rpc').address('laddr'),
-    p2p: section('p2p').address('laddr'),
-    metrics: {
-      enabled: instrumentation.get('prometheus', isBoolean, 'true or false'),
-      ...instrumentation.address('prometheus_listen_addr'),
-    },
-  }
-}
-
+/** Written as a string, as other chains do, or as a number. */
+const isCount = (value: unknown): value is string | number =>
+  /^\d{1,10}$/.test(String(value)) && (isString(value) || typeof value === 'number')
+const isPruningMode = (value: unknown): value is PruningMode =>
+  (PRUNING_MODES as readonly unknown[]).includes(value)
+const isStringList = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString)
 const isOrigins = (value: unknown): value is string | string[] =>
   value === '*' || (isStringList(value) && value.every(isOrigin))
