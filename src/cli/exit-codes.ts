@@ -53,6 +53,8 @@ export function exitCodeOf(error: unknown): ExitCode {
       return EXIT.timeout
     case 'QueryError':
       return refusedQuery(known)
+    case 'NotReadyError':
+      return EXIT.unreachable
     case 'NodeError':
       return nodeErrors[known.code ?? ''] ?? EXIT.failed
     case 'ExitPromptError':

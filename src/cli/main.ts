@@ -187,6 +187,18 @@ async function describe(error: unknown): Promise<string> {
   if (refused !== undefined) return refused
   if (error.name === 'ExitPromptError') return 'interrupted'
   if (error.name === 'Error' || error.name === 'TypeError') return error.stack ?? error.message
+  if (error.name === 'QueryError') return refusedQuery(error as Error & Refusal)
   const fix = fixOf(error)
   return fix === undefined ? error.message : `${error.message}\n  - ${fix}`
+}
+
+interface Refusal {
+  readonly codespace: string
+  readonly code: number
+  readonly log: string
+}
+
+/** In the words of the chain, without the path of the query and the gas of a simulation. */
+function refusedQuery({ codespace, code, log }: Refusal): string {
+  return `${log.replace(/ with gas used: '\d+'/, '')} (error ${code} of ${codespace})`
 }
