@@ -1,6 +1,7 @@
 import type { Mining } from '../../solo/miner.ts'
 import type { NodeContext } from '../context.ts'
 import { parseBlockTime } from '../duration.ts'
+import { appLog } from '../node/app-log.ts'
 import type { QueryDoors } from '../node/app-server.ts'
 import { NodeError } from '../node/errors.ts'
 import { homePaths, readHome } from '../node/home.ts'
@@ -19,7 +20,7 @@ import {
   printReady,
 } from './dev.ts'
 import { nodeDoors, openDevDoors } from './dev-doors.ts'
-import { appLog, openDoors, untilEnd } from './start.ts'
+import { logFormat, openDoors, untilEnd } from './start.ts'
 
 /** Beside `.wadi/devnet`, whose blocks CometBFT makes. */
 const SOLO_HOME = '.wadi/solo'
@@ -38,8 +39,8 @@ export async function runSoloDev(context: NodeContext, options: DevOptions, reas
   const folder = options.home ?? SOLO_HOME
   prepareDevHome(folder, options.reset === true)
   const home = readHome(folder)
-  const json = options.json === true
-  const log = appLog(logPrinter(context.stderr, json ? 'json' : 'text'), json)
+  const format = logFormat(options)
+  const log = appLog(logPrinter(context.stderr, format), { format, levels: options.logLevel })
   // Taken before anything is opened: a second process must not touch it.
   const lock = takeRunLock(homePaths(folder).runRecord)
   const { started, ports, moved } = await onFreePorts((ports) => {
@@ -59,7 +60,7 @@ export async function runSoloDev(context: NodeContext, options: DevOptions, reas
     throw error
   })
   if (started.replayed > 0)
-    log('info', `${started.replayed} block(s) executed once more after an unclean end`)
+    log('warn', `${started.replayed} block(s) executed once more after an unclean end`)
   const ended = untilEnd(started, context)
   const serving = await servingOf(started)
   if (serving === undefined) return ended
@@ -75,7 +76,10 @@ export async function runSoloDev(context: NodeContext, options: DevOptions, reas
     home: home.paths.home,
     height: started.continued ? started.height() : 0,
     doors: more.doors,
-    moved: movedLines({ ...ports, ...more.ports }, [...moved, ...more.moved]),
+    moved: movedLines({ ...ports, ...more.ports }, [
+      ...moved.filter((name) => name !== 'telemetry'),
+      ...more.moved,
+    ]),
     versions: { wadi: context.version, node: process.versions.node },
     solo: soloText(reason, mining),
   }

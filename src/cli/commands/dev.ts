@@ -5,14 +5,14 @@ import type { Cometbft } from '../node/cometbft.ts'
 import { DEV_ACCOUNTS, DEV_FAUCET, DEV_MNEMONIC } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
 import { homePaths, initHome, resetHome } from '../node/home.ts'
-import { logPrinter } from '../node/log-lines.ts'
+import { type LogFormat, logPrinter } from '../node/log-lines.ts'
 import { DEFAULT_PORTS, DEV_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
 import { refuseSoloHome } from '../node/solo-home.ts'
 import { type RunningNode, untilListening } from '../node/supervisor.ts'
 import { type DevDoors, nodeDoors, openDevDoors } from './dev-doors.ts'
 import { usableFolder } from './folder.ts'
-import { startWadiNode } from './start.ts'
+import { logFormat, startWadiNode } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
 export interface DevOptions {
@@ -26,6 +26,7 @@ export interface DevOptions {
   readonly json?: boolean
   readonly traceAbci?: string
   readonly logLevel: string
+  readonly logFormat?: LogFormat
 }
 
 /** What each of the ten accounts, and the faucet's, starts with: a million WADI. */
@@ -45,7 +46,7 @@ export async function runDev(
   const blockTimeMs = parseBlockTime(options.blockTime ?? '1s')
   prepareDevHome(options.home, options.reset === true)
   refuseSoloHome(homePaths(options.home))
-  const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
+  const sink = logPrinter(context.stderr, logFormat(options))
   const { started, ports, moved } = await onFreePorts(async (ports) => {
     const at = (port: number) => ({ host: LOOPBACK, port })
     return startWadiNode(context, options, sink, {
@@ -54,12 +55,13 @@ export async function runDev(
       // For development: pages and explorers in a browser may call.
       rest: { ...at(ports.rest), cors: ['*'] },
       grpc: at(ports.grpc),
+      telemetry: at(ports.telemetry),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
       portable: true,
     })
   })
-  const { node, ended, height, record } = started
+  const { node, ended, telemetryUrl, height, record } = started
   const more = await openDevDoors(nodeDoors(node.rpcUrl, started.doors), (message) =>
     sink('faucet', message),
   ).catch(async (error) => {
@@ -74,7 +76,7 @@ export async function runDev(
     chainId: devChainId(),
     home: homePaths(options.home).home,
     height,
-    doors: more.doors,
+    doors: { ...more.doors, telemetry: telemetryUrl ?? '' },
     moved: movedLines({ ...ports, ...more.ports }, [...moved, ...more.moved]),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
   }
@@ -114,13 +116,13 @@ export function prepareDevHome(home: string, reset: boolean): void {
 
 export const devChainId = (): string => readTemplate('devnet').chain_id
 
-type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'grpc', number>>
+type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'grpc' | 'telemetry', number>>
 
 /** Starts on free ports; on the next ones where somebody else took one between the look and the start. */
 export async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
-  const { rpc, p2p, rest, grpc } = DEFAULT_PORTS
+  const { rpc, p2p, rest, grpc, telemetry } = DEFAULT_PORTS
   for (let attempt = 1; ; attempt++) {
-    const { ports, moved } = await pickPorts({ rpc, p2p, rest, grpc })
+    const { ports, moved } = await pickPorts({ rpc, p2p, rest, grpc, telemetry })
     try {
       return { started: await start(ports), ports, moved }
     } catch (error) {
@@ -134,7 +136,8 @@ export interface Banner {
   readonly chainId: string
   readonly home: string
   readonly height: number
-  readonly doors: DevDoors['doors']
+  /** Empty where a door is shut; solo mode has no telemetry. */
+  readonly doors: DevDoors['doors'] & { readonly telemetry?: string }
   readonly moved: readonly string[]
   readonly versions: Readonly<Record<string, string | undefined>>
   /** Of solo mode: why it runs, and what it is not. */
@@ -175,6 +178,9 @@ function bannerJson(banner: Banner): string {
 
 const OFF = 'off (config/app.toml)'
 
+const telemetryLine = (url: string): string =>
+  `  Telemetry  ${url === '' ? OFF : `${url}/metrics, /health`}\n`
+
 /** What people read before the first block. */
 export function bannerText({ chainId, home, height, doors, moved, versions, solo }: Banner): string {
   const accounts = DEV_ACCOUNTS.map(
@@ -195,7 +201,7 @@ Doors
   gRPC       ${doors.grpc || OFF}
   Faucet     ${doors.faucet}   (100 WADI a credit, from ${DEV_FAUCET.address})
   Page       ${doors.page}   (open it: blocks, transactions, assets)
-${moved.map((line) => `  (${line})\n`).join('')}
+${doors.telemetry === undefined ? '' : telemetryLine(doors.telemetry)}${moved.map((line) => `  (${line})\n`).join('')}
 Data      ${home}${height > 0 ? ` (continues at height ${height}; --reset starts over)` : ''}
 Versions  CometBFT ${versions['cometbft'] ?? 'none'}, Node ${versions['node']}
 

@@ -16,6 +16,8 @@ export interface RunRecord {
   /** Of a devnet. */
   readonly faucetUrl?: string
   readonly pageUrl?: string
+  /** Known from when /metrics and /health are served. */
+  readonly telemetryUrl?: string
   /** Known from when gRPC listens, as `127.0.0.1:9090`. */
   readonly grpcAddress?: string
 }

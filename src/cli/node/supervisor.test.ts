@@ -30,7 +30,7 @@ afterEach(async () => {
 }, 20_000)
 
 async function init(more: Partial<InitOptions> = {}) {
-  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, grpc: 0, metrics: 0 })
+  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, grpc: 0, metrics: 0, telemetry: 0 })
   return initHome({ home, chainId: 'wadi-dev-1', blockTimeMs: 50, ports, ...more })
 }
 
