@@ -65,6 +65,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 const nodeErrors: Readonly<Record<string, ExitCode>> = {
+  'bad-option': EXIT.usage,
   timeout: EXIT.timeout,
   'not-running': EXIT.unreachable,
 }
