@@ -129,9 +129,9 @@ export class HistoryDatabase {
     return key === undefined ? 0 : keyVersion(key)
   }
 
-  /** The oldest versions, at most `limit`, those that are leaving included. */
-  async oldest(limit: number): Promise<number[]> {
-    const keys = await this.level.keys({ gte: versionKey(1), lte: versionKey(VERSION_MAX), limit }).all()
+  /** The oldest versions above `after`, at most `limit`, those that are leaving included. */
+  async oldest(limit: number, after = 0): Promise<number[]> {
+    const keys = await this.level.keys({ gt: versionKey(after), lte: versionKey(VERSION_MAX), limit }).all()
     return keys.map(keyVersion)
   }
 
@@ -187,9 +187,13 @@ export class HistoryDatabase {
     await this.changing(() => this.level.batch(operations, { sync }))
   }
 
-  /** Removes every version above `version`, with what it added. */
+  /**
+   * Removes every version above `version`, with what it added. LevelDB removes a range in many small writes: from its
+   * end, so that a kill leaves all heights up to one of them, which the log continues, and never a hole.
+   */
   async removeAbove(version: number): Promise<void> {
-    await this.changing(() => this.level.clear({ gt: versionKey(version), lte: versionKey(VERSION_MAX) }))
+    const above = { gt: versionKey(version), lte: versionKey(VERSION_MAX), reverse: true }
+    await this.changing(() => this.level.clear(above))
     await this.changing(() => this.level.clear({ gte: firstNodeKey(version + 1) }))
     if (this.begin > version) await this.write([{ key: BEGIN_KEY, value: undefined }], true)
   }
