@@ -6,14 +6,12 @@ import { Level } from 'level'
 import { expect, test } from 'vitest'
 import { HistoryDamagedError, HistoryError } from './errors.ts'
 import { historyDirectory } from './history.ts'
-import { HistoryCheck } from './history-check.ts'
 import { HistoryDatabase } from './history-database.ts'
 import { encodeLeaf, encodeVersion, nodeKey, versionKey } from './history-format.ts'
-import { HistoryPruner } from './history-pruner.ts'
 import { HistoryReader } from './history-reader.ts'
 import { ARCHIVE, commitAndLook, look, type Seen, withHistory, written } from './history-testkit.ts'
 import { openStorage } from './storage.ts'
-import { commitTo, names, TestFolder, waitFor } from './storage-testkit.ts'
+import { commitTo, names, TestFolder } from './storage-testkit.ts'
 
 const folder = new TestFolder()
 const where = () => historyDirectory(folder.directory)
@@ -143,95 +141,6 @@ test('a history that is newer than the log goes back to it, and comes again with
   } finally {
     rmSync(backup, { recursive: true })
   }
-})
-
-/** Removes the records of versions, and nothing else. */
-async function lose(first: number, last: number): Promise<void> {
-  const lost = Array.from({ length: last - first + 1 }, (_, i) => versionKey(first + i))
-  await tamper((level) => level.batch(lost.map((key) => ({ type: 'del' as const, key }))))
-}
-
-test('a hole in the history is told once at the start, and is a gap from then on', async () => {
-  const seen = await archive(60)
-  await lose(21, 45)
-  await lose(50, 50)
-  let storage = await folder.open(ARCHIVE)
-  await waitFor(() => folder.reports.length > 0)
-  expect(folder.reports).toEqual([
-    expect.stringMatching(/^history lost the heights 21 to 45, 50: they are answered as pruned from now on/),
-  ])
-  commitAndLook(storage, 62, seen)
-  await written(storage)
-  await folder.close(storage)
-  const kept = [
-    { first: 1, last: 20 },
-    { first: 46, last: 49 },
-    { first: 51, last: 62 },
-  ]
-  await withHistory(folder.directory, (history) => {
-    expect(history.ranges()).toEqual(kept)
-    for (const { first, last } of kept)
-      for (let version = first; version <= last; version++)
-        expect(look(history.version(version) ?? expect.fail())).toEqual(seen.get(version))
-  })
-  folder.reports = []
-  storage = await folder.open(ARCHIVE)
-  await folder.close(storage)
-  await withDatabase(async (db) => {
-    const again = new HistoryCheck(db, 7) // slices that end inside of runs
-    while (!(await again.step()));
-    expect(again.holes).toEqual([])
-    // Going back to a height whose record still names the run before the hole brings nothing back.
-    await db.removeAbove(55)
-    const shorter = new HistoryCheck(db)
-    expect(await shorter.step()).toBe(true)
-    expect(shorter.holes).toEqual([{ first: 50, last: 50 }])
-    expect(db.ranges(55)).toEqual([...kept.slice(0, 2), { first: 51, last: 55 }].reverse())
-  })
-  expect(folder.reports).toEqual([])
-})
-
-test('gaps that are known, and heights that were pruned, are no holes', async () => {
-  await archive(30)
-  await withDatabase(async (db) => {
-    await new HistoryPruner(db).prune(11, 1_000)
-    const thirty = db.version(30) ?? expect.fail()
-    const after = { ...thirty, run: 40, before: 30 }
-    const entries = [40, 41].map((version) => ({ key: versionKey(version), value: encodeVersion(after) }))
-    await db.write(entries, true)
-    const check = new HistoryCheck(db)
-    expect(await check.step()).toBe(true)
-    expect(check.holes).toEqual([])
-  })
-})
-
-test('a removal of the newest heights that is killed leaves no hole', async () => {
-  const script = fileURLToPath(new URL('../../test/fixtures/history-remover.ts', import.meta.url))
-  const { signal, stderr } = spawnSync(process.execPath, [script, where()], {
-    encoding: 'utf8',
-    timeout: 60_000,
-  })
-  expect([signal, stderr]).toEqual(['SIGKILL', ''])
-  const db = await HistoryDatabase.open(where(), ['a'])
-  const left = await db.oldest(1_000_000)
-  await db.close()
-  expect(left.length).toBeGreaterThanOrEqual(100)
-  expect(left.length).toBeLessThan(100_000)
-  expect(left.at(-1)).toBe(left.length) // 1, 2, 3, … without a hole
-})
-
-test('what a killed removal left is filled from the log at the next start', async () => {
-  const seen = await archive(60)
-  await lose(46, 60)
-  const storage = await folder.open(ARCHIVE)
-  commitAndLook(storage, 62, seen)
-  await written(storage)
-  await folder.close(storage)
-  expect(folder.reports).toEqual([])
-  await withHistory(folder.directory, (history) => {
-    expect(history.ranges()).toEqual([{ first: 1, last: 62 }])
-    for (const [version, then] of seen) expect(look(history.version(version) ?? expect.fail())).toEqual(then)
-  })
 })
 
 test('a history without the last height of the log is refused rather than thrown away', async () => {

@@ -65,7 +65,7 @@ class HistoryThread {
     this.task = task
     this.reader = new StoreReader(task.share)
     this.control = ControlBlock.attach(task.share.control)
-    this.pruner = new HistoryPruner(db)
+    this.pruner = new HistoryPruner(db, (message) => post({ kind: 'report', message }))
     this.writer = new HistoryWriter(db, this.reader.memory, db.version(last))
   }
 
@@ -218,9 +218,9 @@ function holesFound(holes: readonly HeightRange[]): string {
     .map(({ first, last }) => (first === last ? first : `${first} to ${last}`))
   const more = holes.length > HOLES_TOLD ? ` and ${holes.length - HOLES_TOLD} more ranges` : ''
   return (
-    `history lost the heights ${told.join(', ')}${more}: they are answered as pruned from now on, the rest is ` +
+    `history lost the heights ${told.join(', ')}${more}: there is no answer from them any more, the rest is ` +
     'complete. To have them again restore its folder from a backup (a rollback that was killed leaves such a hole; ' +
-    'so does a disk that lost a file)'
+    'a disk that lost or changed something, too)'
   )
 }
 
