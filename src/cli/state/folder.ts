@@ -44,11 +44,12 @@ export async function onHome<T>(
   }
 }
 
-/** Says which heights there are instead of one that is not. */
+/** Says which heights there are instead of one that is not, and what to do for others. */
 export function notKept(
   home: NodeHome,
   height: number | undefined,
   kept: readonly HeightRange[],
+  otherwise = 'or ask a node that keeps more: pruning = "nothing" in app.toml makes an archive',
 ): CommandError {
   const what = height === undefined ? 'a last height' : `height ${height}`
   if (kept.length === 0) {
@@ -56,9 +57,22 @@ export function notKept(
       `run the node first: "wadi start --home ${home.paths.home}"`,
     ])
   }
-  const ranges = kept.map(({ first, last }) => `${first} to ${last}`).join(' and ')
+  const ranges = joined(kept)
+    .map(({ first, last }) => `${first} to ${last}`)
+    .join(' and ')
   return new CommandError(`${home.paths.appData} has no ${what}: it keeps ${ranges}`, [
     'choose one of these with --height',
-    'or ask a node that keeps more: pruning = "nothing" in app.toml makes an archive',
+    otherwise,
   ])
+}
+
+/** Ranges that meet or overlap as one. */
+function joined(ranges: readonly HeightRange[]): readonly HeightRange[] {
+  const all: HeightRange[] = []
+  for (const range of ranges.toSorted((a, b) => a.first - b.first)) {
+    const before = all.at(-1)
+    if (before === undefined || range.first > before.last + 1) all.push(range)
+    else all[all.length - 1] = { first: before.first, last: Math.max(before.last, range.last) }
+  }
+  return all
 }

@@ -3,6 +3,11 @@ import { recoverableHeights } from '../../store/recovery.ts'
 import type { CliContext } from '../context.ts'
 import { notKept, onState } from './folder.ts'
 
+/** What answers queries at old heights does not bring the state back there. */
+const FURTHER =
+  'or begin from a snapshot of such a height: "wadi snapshots restore". Rolling back reaches as far as the ' +
+  'snapshots and the log of this home; a history of older heights only answers queries'
+
 /** `wadi rollback`: the application's state at a height before. */
 export async function runRollback(
   context: CliContext,
@@ -13,7 +18,7 @@ export async function runRollback(
     if (last === undefined) throw notKept(home, undefined, [])
     const height = options.height ?? last - 1
     const done = await rollBack(directory, chain.stores, height, recovery)
-    if ('kept' in done) throw notKept(home, height, done.kept)
+    if ('kept' in done) throw notKept(home, height, done.kept, FURTHER)
     const blocks = done.from - done.to
     return {
       height: done.to,
