@@ -13,18 +13,23 @@ const TURNED_AWAY = 512
 /** How long one that is turned away may take to ask. */
 const TURNED_AWAY_MS = 5_000
 
-export type OnRequest = (request: IncomingMessage, response: ServerResponse) => void
+export interface RestEvents {
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void
+  readonly closed: (socket: Socket) => void
+}
 
 /** The HTTP server of a door: bounds connections and the time that clients take. */
 export class RestServer {
   readonly #server: Server
   readonly #limits: RestLimits
+  readonly #closed: RestEvents['closed']
   readonly #turnedAway = new WeakSet<Socket>()
   #open = 0
 
-  constructor(limits: RestLimits, onRequest: OnRequest) {
+  constructor(limits: RestLimits, { request: onRequest, closed }: RestEvents) {
     const { clientTimeoutMs, maxConnections } = limits
     this.#limits = limits
+    this.#closed = closed
     this.#server = createServer({
       headersTimeout: clientTimeoutMs,
       requestTimeout: clientTimeoutMs,
@@ -63,6 +68,7 @@ export class RestServer {
     this.#open++
     socket.once('close', () => {
       this.#open--
+      this.#closed(socket)
     })
     if (this.#open <= this.#limits.maxConnections) return
     // Most ask at once, and get the answer to what they ask: closing under a request would lose it.
