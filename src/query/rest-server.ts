@@ -13,23 +13,31 @@ const TURNED_AWAY = 512
 /** How long one that is turned away may take to ask. */
 const TURNED_AWAY_MS = 5_000
 
-export interface RestEvents {
-  readonly request: (request: IncomingMessage, response: ServerResponse) => void
-  readonly closed: (socket: Socket) => void
-}
+/** What the server itself bounds. */
+export type ServerLimits = Pick<RestLimits, 'maxConnections' | 'clientTimeoutMs'>
+
+export type OnRequest = (request: IncomingMessage, response: ServerResponse) => void
 
 /** The HTTP server of a door: bounds connections and the time that clients take. */
 export class RestServer {
   readonly #server: Server
-  readonly #limits: RestLimits
-  readonly #closed: RestEvents['closed']
+  readonly #limits: ServerLimits
+  readonly #name: string
+  readonly #onClosed: (socket: Socket) => void
   readonly #turnedAway = new WeakSet<Socket>()
   #open = 0
 
-  constructor(limits: RestLimits, { request: onRequest, closed }: RestEvents) {
+  /** `name` is what the door is called where it cannot listen. */
+  constructor(
+    limits: ServerLimits,
+    onRequest: OnRequest,
+    name = 'REST',
+    onClosed: (socket: Socket) => void = () => {},
+  ) {
     const { clientTimeoutMs, maxConnections } = limits
     this.#limits = limits
-    this.#closed = closed
+    this.#name = name
+    this.#onClosed = onClosed
     this.#server = createServer({
       headersTimeout: clientTimeoutMs,
       requestTimeout: clientTimeoutMs,
@@ -54,7 +62,7 @@ export class RestServer {
 
   /** Resolves with the address, as `http://127.0.0.1:1317`. */
   async listen(host: string, port: number, onError: (error: unknown) => void): Promise<string> {
-    return `http://${await listen(this.#server, { host, port, name: 'REST', onError })}`
+    return `http://${await listen(this.#server, { host, port, name: this.#name, onError })}`
   }
 
   close(): Promise<void> {
@@ -68,7 +76,7 @@ export class RestServer {
     this.#open++
     socket.once('close', () => {
       this.#open--
-      this.#closed(socket)
+      this.#onClosed(socket)
     })
     if (this.#open <= this.#limits.maxConnections) return
     // Most ask at once, and get the answer to what they ask: closing under a request would lose it.

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { clip, utf8Text } from '#lib/bytes.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
+import { hasUnreadBody } from './body.ts'
 import { GRPC, httpStatus, nodeErr, Refusal, refusalOf, refuse } from './errors.ts'
 import { HEIGHT_HEADER, wantedHeight } from './height.ts'
 import { Places } from './places.ts'
@@ -65,10 +66,12 @@ export class RestDoor {
     this.#waiting = new Places(maxConcurrent, WAITING_PER_CONNECTION)
     this.#bodies = new RestBodies({ maxBodyBytes, maxReceivingBytes })
     this.#unsent = new Unsent({ bytes: maxUnsentBytes, staleMs: clientTimeoutMs })
-    this.#server = new RestServer(this.#options, {
-      request: (request, response) => this.#handle(request, response),
-      closed: (socket) => this.#unsent.forget(socket),
-    })
+    this.#server = new RestServer(
+      this.#options,
+      (request, response) => this.#handle(request, response),
+      'REST',
+      (socket) => this.#unsent.forget(socket),
+    )
   }
 
   /** Resolves with the address, as `http://127.0.0.1:1317`. */
@@ -142,8 +145,7 @@ export class RestDoor {
   ): void {
     const { grpc, message } = refusalOf(error, this.#onBug)
     const status = error instanceof TooLarge ? error.status : httpStatus(grpc)
-    // What is left of a body that was not read is not another request.
-    const last = hasBody(request) && !request.complete ? [...headers, 'connection', 'close'] : headers
+    const last = hasUnreadBody(request) ? [...headers, 'connection', 'close'] : headers
     sendJson(response, status, errorJson(grpc, message), last)
   }
 
@@ -200,6 +202,3 @@ function splitUrl(url: string): readonly [path: string, query: string] {
   const at = url.indexOf('?')
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
 }
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
