@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs'
+import { MAX_UNSENT_BYTES } from './unsent.ts'
 
 /** What REST bears; beyond each of these a request is answered with an error and nothing is kept of it. */
 export interface RestLimits {
   /** Connections open at once. One more is answered with 503 and closed. Never more than files may be open. */
   readonly maxConnections: number
-  /** Requests under way at once, those that wait for CometBFT or for the rest of their body; beyond, 503. */
+  /** Requests that wait for CometBFT at once; one more that would wait gets 503. */
   readonly maxConcurrent: number
   /** Bytes of a body; beyond, 413. */
   readonly maxBodyBytes: number
+  /** Bytes of all bodies that still arrive, at least two largest bodies; beyond, the largest of them gets 503. */
+  readonly maxReceivingBytes: number
+  /** Bytes of answers that clients have not taken yet; beyond, 503. */
+  readonly maxUnsentBytes: number
   /** Bytes of a path with its parameters; beyond, 414. */
   readonly maxUrlBytes: number
   /** How long a client may take to send a request; 408. A connection without any byte ends after twice that. */
@@ -18,9 +23,14 @@ export const REST_LIMITS: RestLimits = {
   maxConnections: 4_096,
   maxConcurrent: 256,
   maxBodyBytes: 1_048_576,
+  maxReceivingBytes: 64 * 1_048_576,
+  maxUnsentBytes: MAX_UNSENT_BYTES,
   maxUrlBytes: 8_192,
   clientTimeoutMs: 30_000,
 }
+
+/** Requests of one connection that wait at once: those that a client sends without waiting for an answer. */
+export const WAITING_PER_CONNECTION = 4
 
 /** Pages of every origin. */
 export const EVERY_ORIGIN = '*'

@@ -64,7 +64,13 @@ function askedUrl({ headers, socket }: IncomingMessage): string {
   const host = headers.host ?? ''
   const plain = /^(?:[\w.-]+|\[[0-9a-fA-F:]+\])(?::\d{1,5})?$/.test(host)
   const protocol = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http'
-  return `${protocol}://${plain ? host : `${socket.localAddress}:${socket.localPort}`}`
+  const asked = `${protocol}://${host}`
+  // 999.999.999.999 looks like a host, and is none.
+  if (plain && URL.canParse(asked)) return asked
+  // A client that has left meanwhile leaves no address, and reads none.
+  const { localAddress = '127.0.0.1', localPort = 80 } = socket
+  const [address = ''] = localAddress.split('%')
+  return `${protocol}://${address.includes(':') ? `[${address}]` : address}:${localPort}`
 }
 
 /** The same host at the port of another server. */

@@ -23,14 +23,21 @@ export class RestServer {
   readonly #server: Server
   readonly #limits: ServerLimits
   readonly #name: string
+  readonly #onClosed: (socket: Socket) => void
   readonly #turnedAway = new WeakSet<Socket>()
   #open = 0
 
   /** `name` is what the door is called where it cannot listen. */
-  constructor(limits: ServerLimits, onRequest: OnRequest, name = 'REST') {
+  constructor(
+    limits: ServerLimits,
+    onRequest: OnRequest,
+    name = 'REST',
+    onClosed: (socket: Socket) => void = () => {},
+  ) {
     const { clientTimeoutMs, maxConnections } = limits
     this.#limits = limits
     this.#name = name
+    this.#onClosed = onClosed
     this.#server = createServer({
       headersTimeout: clientTimeoutMs,
       requestTimeout: clientTimeoutMs,
@@ -69,6 +76,7 @@ export class RestServer {
     this.#open++
     socket.once('close', () => {
       this.#open--
+      this.#onClosed(socket)
     })
     if (this.#open <= this.#limits.maxConnections) return
     // Most ask at once, and get the answer to what they ask: closing under a request would lose it.

@@ -1,17 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { clip } from '#lib/bytes.ts'
+import type { Socket } from 'node:net'
+import { clip, utf8Text } from '#lib/bytes.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
-import { hasUnreadBody, readBody } from './body.ts'
+import { hasUnreadBody } from './body.ts'
 import { GRPC, httpStatus, nodeErr, Refusal, refusalOf, refuse } from './errors.ts'
 import { HEIGHT_HEADER, wantedHeight } from './height.ts'
+import { Places } from './places.ts'
 import type { Answer, Queries } from './queries.ts'
 import { errorJson, METADATA_HEIGHT_HEADER, type RestPage, sendJson, TooLarge } from './rest-answer.ts'
+import { RestBodies } from './rest-body.ts'
 import { Cors } from './rest-cors.ts'
-import { connectionsWithin, descriptorLimit, REST_LIMITS, type RestLimits } from './rest-limits.ts'
+import {
+  connectionsWithin,
+  descriptorLimit,
+  REST_LIMITS,
+  type RestLimits,
+  WAITING_PER_CONNECTION,
+} from './rest-limits.ts'
 import { type RestMatch, RestPaths } from './rest-paths.ts'
 import { readRestRequest } from './rest-request.ts'
 import { RestServer } from './rest-server.ts'
+import { Unsent } from './unsent.ts'
 
 /** Where REST listens, who may call from a page, and what it bears. */
 export interface RestOptions extends Partial<RestLimits> {
@@ -39,8 +49,9 @@ export class RestDoor {
   readonly #onBug: (error: unknown) => void
   readonly #cors: Cors
   readonly #server: RestServer
-  /** Requests that wait for something. */
-  #waiting = 0
+  readonly #waiting: Places<Socket>
+  readonly #bodies: RestBodies
+  readonly #unsent: Unsent<Socket>
 
   constructor(queries: Queries, options: RestOptions, { pages, onBug }: RestDoorOptions) {
     this.#queries = queries
@@ -51,7 +62,16 @@ export class RestDoor {
     this.#pages = pages
     this.#onBug = onBug
     this.#cors = new Cors(options.cors ?? [])
-    this.#server = new RestServer(this.#options, (request, response) => this.#handle(request, response))
+    const { maxConcurrent, maxBodyBytes, maxReceivingBytes, maxUnsentBytes, clientTimeoutMs } = limits
+    this.#waiting = new Places(maxConcurrent, WAITING_PER_CONNECTION)
+    this.#bodies = new RestBodies({ maxBodyBytes, maxReceivingBytes })
+    this.#unsent = new Unsent({ bytes: maxUnsentBytes, staleMs: clientTimeoutMs })
+    this.#server = new RestServer(
+      this.#options,
+      (request, response) => this.#handle(request, response),
+      'REST',
+      (socket) => this.#unsent.forget(socket),
+    )
   }
 
   /** Resolves with the address, as `http://127.0.0.1:1317`. */
@@ -70,10 +90,9 @@ export class RestDoor {
     }
     const headers = this.#cors.headers(request)
     try {
-      this.#refuseTooMany()
       const page = this.#pageOf(request)
       if (page !== undefined) page.serve(request, response, headers)
-      else this.#send(request, response, this.#answer(request), headers)
+      else this.#answer(request, response, headers)
     } catch (error) {
       this.#refuse(request, response, error, headers)
     }
@@ -87,16 +106,31 @@ export class RestDoor {
     headers: readonly string[],
   ): void {
     if (!(verdict instanceof Promise)) {
-      sendAnswer(response, verdict, headers)
+      this.#sendAnswer(request, response, verdict, headers)
       return
     }
-    this.#waiting++
+    const { socket } = request
+    this.#waiting.take(socket)
     void verdict
-      .then((answer) => sendAnswer(response, answer, headers))
+      .then((answer) => this.#sendAnswer(request, response, answer, headers))
       .catch((error: unknown) => this.#refuse(request, response, error, headers))
-      .finally(() => {
-        this.#waiting--
-      })
+      .finally(() => this.#waiting.free(socket))
+  }
+
+  #sendAnswer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { height, value }: Answer<string>,
+    headers: readonly string[],
+  ): void {
+    const { socket } = request
+    const problem = this.#unsent.problem(socket, value.length)
+    if (problem !== undefined) throw refuse(GRPC.unavailable, nodeErr.busy(problem))
+    const text = `${height}`
+    sendJson(response, 200, value, [HEIGHT_HEADER, text, METADATA_HEIGHT_HEADER, text, ...headers])
+    // Nearly every answer is with the system at once.
+    if (response.writableLength === 0 || socket.destroyed) return
+    response.once('finish', this.#unsent.hold(socket, Buffer.byteLength(value)))
   }
 
   #pageOf({ url = '/', method }: IncomingMessage): RestPage | undefined {
@@ -115,29 +149,39 @@ export class RestDoor {
     sendJson(response, status, errorJson(grpc, message), last)
   }
 
-  #refuseTooMany(): void {
-    const { maxConcurrent } = this.#options
-    if (this.#waiting < maxConcurrent) return
-    throw refuse(GRPC.unavailable, nodeErr.busy(`${maxConcurrent} requests are being answered`))
-  }
-
-  #answer(request: IncomingMessage): Verdict {
+  #answer(request: IncomingMessage, response: ServerResponse, headers: readonly string[]): void {
     const { url = '/', method = 'GET' } = request
     const { maxUrlBytes } = this.#options
     if (url.length > maxUrlBytes) throw new TooLarge(414, `the URL is longer than ${maxUrlBytes} bytes`)
     const [path, query] = splitUrl(url)
     const match = this.#find(method, path)
-    const { headers } = request
-    const height = wantedHeight(headers[HEIGHT_HEADER] ?? headers[METADATA_HEIGHT_HEADER])
-    if (match.rule.body === undefined) return this.#call(match, height, query, '')
-    return readBody(request, this.#options.maxBodyBytes).then((body) =>
-      this.#call(match, height, query, body),
-    )
+    const asked = request.headers
+    const height = wantedHeight(asked[HEIGHT_HEADER] ?? asked[METADATA_HEIGHT_HEADER])
+    if (match.rule.body === undefined) {
+      this.#send(request, response, this.#call(match, height, query, '', request.socket), headers)
+      return
+    }
+    void this.#bodies
+      .read(request)
+      .then((body) => {
+        this.#send(
+          request,
+          response,
+          this.#call(match, height, query, utf8Text(body), request.socket),
+          headers,
+        )
+      })
+      .catch((error: unknown) => this.#refuse(request, response, error, headers))
   }
 
-  #call(match: RestMatch, height: number, query: string, body: string): Verdict {
+  #call(match: RestMatch, height: number, query: string, body: string, socket: Socket): Verdict {
     const message = readRestRequest(match, query, body)
-    const type = match.route.response.$type
+    const { answer, response } = match.route
+    if (answer.kind === 'node' && answer.waits) {
+      const problem = this.#waiting.problem(socket)
+      if (problem !== undefined) throw refuse(GRPC.unavailable, nodeErr.busy(problem))
+    }
+    const type = response.$type
     return this.#queries.call(match.route, message, height, (value) => JSON.stringify(toJson(type, value)))
   }
 
@@ -157,13 +201,4 @@ export class RestDoor {
 function splitUrl(url: string): readonly [path: string, query: string] {
   const at = url.indexOf('?')
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
-}
-
-function sendAnswer(
-  response: ServerResponse,
-  { height, value }: Answer<string>,
-  headers: readonly string[],
-): void {
-  const text = `${height}`
-  sendJson(response, 200, value, [HEIGHT_HEADER, text, METADATA_HEIGHT_HEADER, text, ...headers])
 }

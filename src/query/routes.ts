@@ -27,13 +27,17 @@ type NodeHandler = (request: unknown, call: Call) => object | Promise<object>
 export interface NodeService {
   readonly definition: ServiceDefinition
   readonly handlers: Readonly<Record<string, NodeHandler>>
+  /** Methods that never wait. */
+  readonly atOnce: readonly string[]
 }
 
+/** `atOnce` are the methods that ask nobody, and so are answered however many others wait. */
 export function nodeService<S extends ServiceDefinition>(
   definition: S,
   handlers: NodeHandlers<S>,
+  atOnce: readonly (keyof S['methods'] & string)[] = [],
 ): NodeService {
-  return { definition, handlers: handlers as unknown as NodeService['handlers'] }
+  return { definition, handlers: handlers as unknown as NodeService['handlers'], atOnce }
 }
 
 /** One method, as every door serves it. */
@@ -47,7 +51,7 @@ export interface QueryRoute {
   /** Reads one version, at once; or asks around, and may take its time. */
   readonly answer:
     | { readonly kind: 'state'; readonly handler: (ctx: ReadContext, request: unknown) => object }
-    | { readonly kind: 'node'; readonly handler: NodeHandler }
+    | { readonly kind: 'node'; readonly handler: NodeHandler; readonly waits: boolean }
 }
 
 export type QueryRoutes = ReadonlyMap<string, QueryRoute>
@@ -58,7 +62,7 @@ export function deriveRoutes(chain: Chain, services: readonly NodeService[]): Qu
   for (const [path, { request, response, handler }] of chain.queries) {
     routes.set(path, { path, request, response, rules: rulesOf(path), answer: { kind: 'state', handler } })
   }
-  for (const { definition, handlers } of services) {
+  for (const { definition, handlers, atOnce } of services) {
     for (const [key, method] of Object.entries(definition.methods) as [string, MethodDefinition][]) {
       const path = `/${definition.fullName}/${method.name}`
       assert(!routes.has(path), `${path} is served twice`)
@@ -66,7 +70,8 @@ export function deriveRoutes(chain: Chain, services: readonly NodeService[]): Qu
       const response = method.responseType as ProtoType<unknown>
       registerCodecs([request, response] as unknown as MessageCodec[])
       const handler = handlers[key] as NodeHandler
-      routes.set(path, { path, request, response, rules: rulesOf(path), answer: { kind: 'node', handler } })
+      const answer = { kind: 'node', handler, waits: !atOnce.includes(key) } as const
+      routes.set(path, { path, request, response, rules: rulesOf(path), answer })
     }
   }
   return routes

@@ -303,6 +303,27 @@ describe('beside the methods', () => {
       expect((await info({ host: bad }))['rest']).toBe(`http://127.0.0.1:${port}`)
   })
 
+  test('a host that only looks like one is not repeated either, and is no error of the node', async () => {
+    const { port } = new URL(url)
+    for (const host of [
+      '999.999.999.999',
+      '1.2.3.4.5',
+      '0x1ffffffff',
+      'a:99999',
+      '[::1::2]',
+      '[:]',
+      'xn--a',
+      '-',
+    ]) {
+      const { status, body } = await call(`${url}/keplr/chain-info.json`, { host })
+      expect([host, status]).toEqual([host, 200])
+      const { rest, rpc } = JSON.parse(body.toString()) as Record<string, string>
+      expect([host, URL.canParse(rest ?? ''), URL.canParse(rpc ?? '')]).toEqual([host, true, true])
+    }
+    const { body } = await call(`${url}/keplr/chain-info.json`, { host: '999.999.999.999' })
+    expect(JSON.parse(body.toString())).toMatchObject({ rest: `http://127.0.0.1:${port}`, rpc: RPC })
+  })
+
   test('only GET and HEAD lead to them', async () => {
     for (const path of ['/', '/openapi.json', '/keplr/chain-info.json'])
       expect([path, (await call(url + path, {}, 'POST')).status]).toEqual([path, 501])

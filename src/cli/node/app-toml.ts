@@ -88,11 +88,17 @@ cors = ${JSON.stringify(s.rest.cors)}
 # Connections open at once, never more than files may be open (ulimit -n); one more is answered with 503.
 max-open-connections = ${s.rest.maxConnections}
 
-# Requests that wait at once, for CometBFT or the rest of their body; one more is answered with 503.
+# Requests that wait for CometBFT at once; one more that would wait is answered with 503.
 max-concurrent-requests = ${s.rest.maxConcurrent}
 
 # Bytes of a body; a longer one is answered with 413.
 max-body-bytes = ${s.rest.maxBodyBytes}
+
+# Bytes of all bodies that still arrive; beyond, the largest of them is answered with 503.
+max-receiving-bytes = ${s.rest.maxReceivingBytes}
+
+# Bytes of answers that clients have not taken yet; beyond, larger answers become 503.
+max-unsent-bytes = ${s.rest.maxUnsentBytes}
 
 # Bytes of a path with its parameters; a longer one is answered with 414.
 max-url-bytes = ${s.rest.maxUrlBytes}
@@ -123,7 +129,7 @@ const APP_KEYS = [
 ]
 const API_KEYS = [
   ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
-  ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
+  ...['max-body-bytes', 'max-receiving-bytes', 'max-unsent-bytes', 'max-url-bytes', 'client-timeout'],
 ]
 const GRPC_KEYS = ['enable', 'address']
 const TELEMETRY_KEYS = ['enable', 'address', 'max-block-age']
@@ -188,6 +194,8 @@ function readRest(api: TomlTable): RestSettings {
     maxConnections: number('max-open-connections', REST_LIMITS.maxConnections),
     maxConcurrent: number('max-concurrent-requests', REST_LIMITS.maxConcurrent),
     maxBodyBytes: number('max-body-bytes', REST_LIMITS.maxBodyBytes),
+    maxReceivingBytes: number('max-receiving-bytes', REST_LIMITS.maxReceivingBytes),
+    maxUnsentBytes: number('max-unsent-bytes', REST_LIMITS.maxUnsentBytes),
     maxUrlBytes: number('max-url-bytes', REST_LIMITS.maxUrlBytes),
     clientTimeoutMs: number('client-timeout', REST_LIMITS.clientTimeoutMs / 1000) * 1000,
   }

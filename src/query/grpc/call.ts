@@ -3,6 +3,9 @@ import { HEIGHT_HEADER } from '../height.ts'
 import { frame } from './frames.ts'
 import { encodeMessage } from './headers.ts'
 
+/** Called when the client has taken a message, or is gone. */
+export type OnTaken = () => void
+
 const { constants } = process.getBuiltinModule('node:http2')
 
 const OK: OutgoingHttpHeaders = { 'grpc-status': '0' }
@@ -26,18 +29,18 @@ export class Call {
   }
 
   /** The one message of a unary call, at the height it holds for, and OK. */
-  answer(message: Uint8Array, height: number): void {
+  answer(message: Uint8Array, height: number, onTaken?: OnTaken): void {
     if (this.ended) return
     this.#trailers = OK
     this.#respond({ [HEIGHT_HEADER]: height })
-    this.stream.end(frame(message))
+    this.stream.end(frame(message), onTaken)
   }
 
   /** One of several messages. While `full` is true the client has yet to take what it got. */
-  send(message: Uint8Array): void {
+  send(message: Uint8Array, onTaken?: OnTaken): void {
     if (this.ended) return
     if (!this.stream.headersSent) this.#respond({})
-    this.stream.write(frame(message))
+    this.stream.write(frame(message), onTaken)
   }
 
   get full(): boolean {

@@ -1,9 +1,11 @@
-import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import { clip } from '#lib/bytes.ts'
 import { sdk } from '../../kernel/sdk-errors.ts'
+import { Arriving, type ArrivingRequest } from '../arriving.ts'
 import { nodeErr, refusalOf } from '../errors.ts'
 import { HEIGHT_HEADER, wantedHeight } from '../height.ts'
-import { Call } from './call.ts'
+import { SMALL_ANSWER_BYTES, Unsent } from '../unsent.ts'
+import { Call, type OnTaken } from './call.ts'
 import { FrameReader } from './frames.ts'
 import { httpRefusal, readTimeout } from './headers.ts'
 import type { GrpcLimits } from './limits.ts'
@@ -26,14 +28,22 @@ export class Calls {
   readonly #limits: GrpcLimits
   readonly #onBug: (error: unknown) => void
   readonly #open = new Set<Call>()
-  /** Calls that were not refused at once, until their streams close. What they ask of CometBFT is bounded there. */
+  readonly #arriving: Arriving
+  readonly #unsent: Unsent<Http2Session>
+  /** Calls that were not refused at once, until their streams close. */
   #active = 0
-  #receiving = 0
 
   constructor({ methods, limits, onBug }: CallsOptions) {
     this.#methods = methods
     this.#limits = limits
     this.#onBug = onBug
+    this.#arriving = new Arriving(limits.receivingBytes)
+    this.#unsent = new Unsent({ bytes: limits.unsentBytes, staleMs: limits.callMs })
+  }
+
+  /** To be called when a connection is closed. */
+  closed(session: Http2Session): void {
+    this.#unsent.forget(session)
   }
 
   /** True while the connection has a call. */
@@ -102,7 +112,7 @@ export class Calls {
     if (left <= 0) throw nodeErr.timeout('the deadline had passed when the request was whole')
     const answer = method.answer(request, height)
     if (!(answer instanceof Promise)) {
-      call.answer(answer.value, answer.height)
+      this.#send(call, answer.value, answer.height)
       return
     }
     const late = setTimeout(
@@ -111,17 +121,29 @@ export class Calls {
     ).unref()
     void answer
       .then(
-        (done) => this.#guard(call, () => call.answer(done.value, done.height)),
+        (done) => this.#guard(call, () => this.#send(call, done.value, done.height)),
         (error: unknown) => this.#refuse(call, error),
       )
       .finally(() => clearTimeout(late))
+  }
+
+  #send(call: Call, message: Uint8Array, height: number): void {
+    call.answer(message, height, this.#untilTaken(call, message))
+  }
+
+  /** Counts an answer until the client takes it; throws if it has to wait with too many. Calls bound small ones. */
+  #untilTaken({ ended, stream: { session } }: Call, { length }: Uint8Array): OnTaken | undefined {
+    if (ended || session === undefined || length <= SMALL_ANSWER_BYTES) return undefined
+    const problem = this.#unsent.problem(session, length)
+    if (problem !== undefined) throw nodeErr.busy(problem)
+    return this.#unsent.hold(session, length)
   }
 
   #stream(call: Call, method: StreamMethod, end: number): void {
     const { stream } = call
     const { callMs } = this.#limits
     const side = method.open({
-      send: (response) => call.send(response),
+      send: (response) => call.send(response, this.#untilTaken(call, response)),
       end: () => call.end(),
     })
     stream.once('close', () => side.closed())
@@ -159,26 +181,19 @@ export class Calls {
     call: Call,
     to: { readonly take: (frames: FrameReader) => number; readonly done: (frames: FrameReader) => void },
   ): FrameReader {
-    const { messageBytes, receivingBytes } = this.#limits
-    const frames = new FrameReader(messageBytes)
-    let kept = 0
-    const keep = (bytes: number) => {
-      this.#receiving += bytes - kept
-      kept = bytes
-    }
+    const frames = new FrameReader(this.#limits.messageBytes)
+    const arriving: ArrivingRequest = { bytes: 0, refuse: (error) => this.#refuse(call, error) }
     call.stream.on('data', (chunk: Buffer) => {
       if (call.ended) return
       this.#guard(call, () => {
         frames.push(chunk)
-        keep(to.take(frames))
-        if (this.#receiving > receivingBytes)
-          throw nodeErr.busy(`${this.#receiving} bytes wait to be requests`)
+        this.#arriving.keep(arriving, to.take(frames))
       })
     })
     call.stream.once('end', () => {
       if (!call.ended) this.#guard(call, () => to.done(frames))
     })
-    call.stream.once('close', () => keep(0))
+    call.stream.once('close', () => this.#arriving.drop(arriving))
     return frames
   }
 

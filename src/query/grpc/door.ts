@@ -73,7 +73,10 @@ export class GrpcDoor {
     server.maxConnections = connections
     server.on('session', (session) => {
       this.#sessions.add(session)
-      session.once('close', () => this.#sessions.delete(session))
+      session.once('close', () => {
+        this.#sessions.delete(session)
+        this.#calls.closed(session)
+      })
       const busy = () => this.#calls.on(session)
       keepConnection(session, { firstMs: callMs, idleMs, replyMs: callMs, busy })
     })

@@ -1,5 +1,6 @@
 import { sdk } from '../../kernel/sdk-errors.ts'
 import { GRPC, type Refusal, refuse } from '../errors.ts'
+import { grown } from '../grow.ts'
 
 /** What stands before every message: whether it is compressed (one byte), and its length (four, big endian). */
 const HEAD_BYTES = 5
@@ -63,9 +64,7 @@ export class FrameReader {
   #append(chunk: Buffer): void {
     const size = this.#to - this.#from
     if (this.#to + chunk.length > this.#buffer.length || this.#from > 0) {
-      const grown = Buffer.allocUnsafe(Math.max(2 * size, size + chunk.length))
-      this.#buffer.copy(grown, 0, this.#from, this.#to)
-      this.#buffer = grown
+      this.#buffer = grown(this.#buffer.subarray(this.#from, this.#to), chunk.length)
       this.#from = 0
       this.#to = size
     }

@@ -1,6 +1,6 @@
 import { ServiceDefinition } from '#gen/cosmos/base/node/v1beta1/query.ts'
 import type { PruningSettings } from '../messages.ts'
-import { type NodeService, nodeService } from '../routes.ts'
+import { type NodeHandlers, type NodeService, nodeService } from '../routes.ts'
 import type { Versions } from '../versions.ts'
 import type { Comet } from './comet.ts'
 
@@ -15,7 +15,7 @@ export interface NodeServiceOptions {
 /** `cosmos.base.node.v1beta1`: settings and heights of this node. */
 export function createNodeService(options: NodeServiceOptions): NodeService {
   const { versions, comet, minGasPrices, pruning } = options
-  return nodeService(ServiceDefinition, {
+  const handlers: NodeHandlers<typeof ServiceDefinition> = {
     config: () => ({
       minimumGasPrice: minGasPrices,
       pruningKeepRecent: `${pruning.keepRecent}`,
@@ -33,5 +33,6 @@ export function createNodeService(options: NodeServiceOptions): NodeService {
         validatorHash: header.validatorsHash,
       }
     },
-  })
+  }
+  return nodeService(ServiceDefinition, handlers, ['config'])
 }

@@ -5,7 +5,7 @@ import { fromHex, toBase64, toHex, ValueError } from '#lib/bytes.ts'
 import { sdk } from '../../kernel/sdk-errors.ts'
 import { CometRpcError } from '../comet-rpc.ts'
 import { GRPC, Refusal, refuse } from '../errors.ts'
-import { type NodeService, nodeService } from '../routes.ts'
+import { type NodeHandlers, type NodeService, nodeService } from '../routes.ts'
 import type { Comet } from './comet.ts'
 import type { Simulate } from './simulate.ts'
 import { broadcast } from './tx-broadcast.ts'
@@ -21,7 +21,7 @@ export interface TxServiceOptions {
 
 /** `cosmos.tx.v1beta1.Service`: try, send, find and translate transactions. */
 export function createTxService({ comet, simulate, check }: TxServiceOptions): NodeService {
-  return nodeService(ServiceDefinition, {
+  const handlers: NodeHandlers<typeof ServiceDefinition> = {
     simulate({ tx, txBytes }, { height }) {
       const bytes = tx === undefined ? txBytes : encodeTx(tx)
       if (bytes.length === 0) throw sdk.invalidRequest('empty txBytes is not allowed')
@@ -42,7 +42,14 @@ export function createTxService({ comet, simulate, check }: TxServiceOptions): N
     },
     txEncodeAmino: () => refuseAminoBinary(),
     txDecodeAmino: () => refuseAminoBinary(),
-  })
+  }
+  return nodeService(ServiceDefinition, handlers, [
+    'simulate',
+    'txDecode',
+    'txEncode',
+    'txEncodeAmino',
+    'txDecodeAmino',
+  ])
 }
 
 function refuseAminoBinary(): never {
