@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { type BlockMeta, decodeMeta } from '../../app/state.ts'
 import { SnapshotDamagedError } from '../../store/errors.ts'
 import { snapshotDirectory } from '../../store/recovery.ts'
@@ -12,6 +13,7 @@ import { listSnapshots } from '../../store/snapshot-format.ts'
 import type { CliContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { genesisChainId } from '../node/genesis-doc.ts'
+import type { HomePaths } from '../node/home.ts'
 import { type HeldState, onHome, onState } from './folder.ts'
 
 interface SnapshotOptions {
@@ -71,14 +73,19 @@ export async function restoreSnapshot(
     const restored = await restoreFromFile(directory, chain.stores, file, accept).catch((error) => {
       throw error instanceof SnapshotDamagedError ? damaged(error, file) : error
     })
-    return {
-      ...told(restored),
-      next:
-        `compare app_hash with the header of block ${restored.version + 1} of a node you trust, then run ` +
-        `"wadi start --home ${home.paths.home}": CometBFT of this home has to have the blocks up to ` +
-        `${restored.version}, and executes those after it`,
-    }
+    return { ...told(restored), next: nextStep(home.paths, restored.version) }
   })
+}
+
+/** CometBFT refuses an application that is ahead of its blocks. */
+function nextStep({ home, data }: HomePaths, height: number): string {
+  const compare = `compare app_hash with the header of block ${height + 1} of a node you trust, then `
+  if (existsSync(join(data, 'blockstore.db')))
+    return `${compare}run "wadi start --home ${home}": CometBFT executes its blocks after ${height}`
+  return (
+    `${compare}bring the blocks: this home has none, and CometBFT does not start below height ${height}. Copy ` +
+    `blockstore.db, state.db and tx_index.db from the data folder of a stopped node of this chain into ${data}`
+  )
 }
 
 /** A snapshot of another chain is refused, as is one that is not the announced one. */
