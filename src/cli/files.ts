@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   fchmodSync,
+  fsyncSync,
   openSync,
   readSync,
   realpathSync,
@@ -105,7 +106,8 @@ export function writeNew(file: string, text: string, mode: number): void {
   try {
     try {
       fchmodSync(descriptor, mode)
-      writeFileSync(descriptor, text, { flush: true })
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
     }
