@@ -30,7 +30,7 @@ const TEST_PASSWORD = 'test'
 const TEST_SCRYPT_N = 2 ** 4
 
 /** The chains whose first accounts have keys that everybody knows. */
-const PUBLIC_CHAINS: readonly string[] = ['wadi-dev-1', 'wadi-local-1']
+export const PUBLIC_CHAINS: readonly string[] = ['wadi-dev-1', 'wadi-local-1']
 
 /** Keys in files of a folder, one each. */
 export class Keyring {
