@@ -4,6 +4,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { httpRules, messageOf, messages, serviceOf, signerFields } from '#lib/reflect.ts'
 import { overview } from '../src/cli/main.ts'
+import { CATALOG } from '../src/cli/node/telemetry/catalog.ts'
 import { registeredErrors } from '../src/kernel/errors.ts'
 import type { Module } from '../src/kernel/module.ts'
 import { describeState } from '../src/kernel/schema.ts'
@@ -21,7 +22,7 @@ export interface Table {
 /**
  * Rewrites the tables between `<!-- table:X -->` and `<!-- /table -->` in modules/<name>/README.md from the code: State
  * from the schema, Messages, Queries and Events from the protos and their comments, Errors from the registry. In
- * README.md the table Commands, from the overview of the command line.
+ * README.md the table Commands, from the overview of the command line; and the table of metrics, from their catalog.
  *
  * `--check` changes nothing and names what is stale. Resolves to the exit code: 0, 1 for findings, 2 for bad arguments.
  */
@@ -33,6 +34,7 @@ export async function readme(args: readonly string[]): Promise<number> {
   const findings: string[] = []
   for (const folder of moduleFolders()) findings.push(...(await refresh(folder, args.includes('--check'))))
   findings.push(...refreshPage('README.md', { Commands: commandsTable() }, args.includes('--check')))
+  findings.push(...refreshPage(TELEMETRY_PAGE, { Metrics: metricsTable() }, args.includes('--check')))
   for (const finding of findings) console.error(finding)
   return findings.length === 0 ? 0 : 1
 }
@@ -50,6 +52,16 @@ function commandsTable(): Table {
   return {
     head: ['Command', 'What it does'],
     rows: Object.entries(overview).map(([name, text]) => [`\`wadi ${name}\``, text]),
+  }
+}
+
+const TELEMETRY_PAGE = 'src/cli/node/telemetry/README.md'
+
+/** The metrics of the application. */
+function metricsTable(): Table {
+  return {
+    head: ['Metric', 'Type', 'Labels', 'What it says'],
+    rows: Object.entries(CATALOG).map(([name, [type, labels, help]]) => [`\`${name}\``, type, labels, help]),
   }
 }
 

@@ -78,6 +78,11 @@ export class AbciServer {
     this.options.trace?.start()
   }
 
+  /** Connections that are served: CometBFT has four. */
+  get connectionCount(): number {
+    return this.connections.size
+  }
+
   /** The address in use, with the real port. */
   get address(): string {
     const address = this.server?.address()

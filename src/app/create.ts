@@ -14,14 +14,15 @@ import { createTxDecoder, type MessageType, type MessageTypes, type TxDecoder } 
 export interface CreateAppOptions extends Omit<AppOptions, 'decode' | 'signatures'> {
   readonly verifier: Verifier
   readonly limits?: TxLimits
-  /** Verdicts on signatures that are remembered; default 100,000. */
-  readonly signatureCache?: number
+  /** Verdicts on signatures that are remembered, default 100,000; or a cache, for who wants to see its counters. */
+  readonly signatureCache?: number | SignatureCache
 }
 
 /** The application of a chain over a committed state. */
 export function createApp(options: CreateAppOptions): App {
   const { verifier, limits, signatureCache, ...rest } = options
-  const cache = new SignatureCache(verifier, signatureCache)
+  const cache =
+    signatureCache instanceof SignatureCache ? signatureCache : new SignatureCache(verifier, signatureCache)
   return new App({
     ...rest,
     decode: chainDecoder(options.chain, limits),

@@ -34,6 +34,7 @@ test('a signature is verified once, whatever the verdict', () => {
   expect(cache.verifyAll([])).toEqual([])
   expect(batches).toEqual([2, 1])
   expect(cache.counters).toEqual({ hits: 3, misses: 3, verified: 3 })
+  expect([cache.entries, cache.capacity]).toEqual([3, 100_000])
 })
 
 test('one that stands twice in a batch is verified once', () => {
@@ -95,6 +96,7 @@ test('what was not used lately is forgotten and verified again', () => {
   expect(cache.counters).toEqual({ hits: 1, misses: 11, verified: 11 })
   cache.verifyAll([job(1, 1)])
   expect(cache.counters.verified).toBe(12)
+  expect([cache.entries, cache.capacity]).toEqual([4, 4])
 })
 
 test('in a batch larger than the cache every verdict is still right', () => {

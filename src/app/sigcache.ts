@@ -42,6 +42,7 @@ export class SignatureCache {
   #hits = 0
   #misses = 0
   #verified = 0
+  #count = 0
 
   /** @param capacity entries at most, rounded up to a multiple of 4 */
   constructor(verifier: Verifier, capacity: number = DEFAULT_SIGNATURE_CACHE) {
@@ -49,6 +50,16 @@ export class SignatureCache {
     const sets = Math.trunc((capacity + WAYS - 1) / WAYS)
     this.#entries = new Uint8Array(sets * WAYS * ENTRY_BYTES)
     this.#turns = new Uint8Array(sets)
+  }
+
+  /** Verdicts that are remembered. */
+  get entries(): number {
+    return this.#count
+  }
+
+  /** Verdicts that there is room for. */
+  get capacity(): number {
+    return this.#turns.length * WAYS
   }
 
   get counters(): SignatureCounters {
@@ -137,6 +148,7 @@ export class SignatureCache {
     const turn = this.#turns[set] as number
     this.#turns[set] = (turn + 1) % WAYS
     const at = (set * WAYS + turn) * ENTRY_BYTES
+    if (this.#entries[at] === 0) this.#count++
     this.#entries.set(this.#probe, at)
     if (good) this.#entries[at] = (this.#probe[0] as number) | GOOD
   }

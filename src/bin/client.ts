@@ -14,6 +14,7 @@ export type { ConnectOptions } from '../client/comet.ts'
 export {
   EventError,
   ListPrunedError,
+  NotReadyError,
   QueryError,
   type RawEvent,
   type Refusal,

@@ -165,3 +165,20 @@ test('without a folder to write to, or a home, the command works and says nothin
   expect(launch({ HOME: '', XDG_CACHE_HOME: 'relative' })).toEqual(said('one'))
   expect(inClone()).toEqual(before)
 })
+
+test('the program goes on where nobody reads what it prints', async () => {
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'src/bin/wadi.ts'), 'tx', 'asset', 'register-asset', '--help'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  child.stdout.destroy()
+  let err = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk
+  })
+  const [code] = await once(child, 'exit')
+  expect([code, err]).toEqual([0, ''])
+})

@@ -53,6 +53,8 @@ export function exitCodeOf(error: unknown): ExitCode {
       return EXIT.timeout
     case 'QueryError':
       return refusedQuery(known)
+    case 'NotReadyError':
+      return EXIT.unreachable
     case 'NodeError':
       return nodeErrors[known.code ?? ''] ?? EXIT.failed
     case 'ExitPromptError':
@@ -63,6 +65,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 const nodeErrors: Readonly<Record<string, ExitCode>> = {
+  'bad-option': EXIT.usage,
   timeout: EXIT.timeout,
   'not-running': EXIT.unreachable,
 }

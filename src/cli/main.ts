@@ -59,6 +59,11 @@ const groups: readonly Group[] = [
     load: async () => (await import('./genesis/command.ts')).addGenesisCommand,
   },
   {
+    commands: { faucet: 'serve a faucet, which sends coins to who asks' },
+    heading: 'Run a node:',
+    load: async () => (await import('./faucet/command.ts')).addFaucetCommand,
+  },
+  {
     commands: { keys: 'manage the keys that sign' },
     heading: 'Use a chain:',
     load: async () => (await import('./keys/command.ts')).addKeysCommand,
@@ -187,6 +192,18 @@ async function describe(error: unknown): Promise<string> {
   if (refused !== undefined) return refused
   if (error.name === 'ExitPromptError') return 'interrupted'
   if (error.name === 'Error' || error.name === 'TypeError') return error.stack ?? error.message
+  if (error.name === 'QueryError') return refusedQuery(error as Error & Refusal)
   const fix = fixOf(error)
   return fix === undefined ? error.message : `${error.message}\n  - ${fix}`
+}
+
+interface Refusal {
+  readonly codespace: string
+  readonly code: number
+  readonly log: string
+}
+
+/** In the words of the chain, without the path of the query and the gas of a simulation. */
+function refusedQuery({ codespace, code, log }: Refusal): string {
+  return `${log.replace(/ with gas used: '\d+'/, '')} (error ${code} of ${codespace})`
 }

@@ -2,7 +2,7 @@ import type { Comet38Client, HttpEndpoint } from '@cosmjs/tendermint-rpc'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { headerHash } from '#lib/block-hash.ts'
 import { fromHex, toHex } from '#lib/bytes.ts'
-import { type ConnectOptions, connectComet, socketUrl } from './comet.ts'
+import { type ConnectOptions, connectComet, socketUrl, statusOf } from './comet.ts'
 import { QueryError, TxError, TxKnownError, TxTimeoutError } from './errors.ts'
 import { BlockFeed } from './feed.ts'
 import { readHeader } from './light/light-block.ts'
@@ -78,13 +78,13 @@ export class WadiClient {
 
   /** The id of the chain, asked for once. */
   async chainId(): Promise<string> {
-    this.#chainId ??= (await this.comet.status()).nodeInfo.network
+    this.#chainId ??= (await statusOf(this.comet)).nodeInfo.network
     return this.#chainId
   }
 
   /** Height of the latest block. */
   async height(): Promise<number> {
-    return (await this.comet.status()).syncInfo.latestBlockHeight
+    return (await statusOf(this.comet)).syncInfo.latestBlockHeight
   }
 
   /**

@@ -1,4 +1,5 @@
-import { Comet38Client, HttpClient, type HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import { Comet38Client, type comet38, HttpClient, type HttpEndpoint } from '@cosmjs/tendermint-rpc'
+import { NotReadyError } from './errors.ts'
 import type { Trust } from './light/light-client.ts'
 
 /** How a node is asked. */
@@ -18,6 +19,15 @@ export function connectComet(
 ): Comet38Client {
   const http = typeof endpoint === 'string' ? base(endpoint).replace(/^ws/, 'http') : endpoint
   return Comet38Client.create(new HttpClient(http, requestTimeoutMs))
+}
+
+/** What a node says of itself. Throws {@link NotReadyError} before its first block, whose hashes CosmJS insists on. */
+export async function statusOf(comet: Comet38Client): Promise<comet38.StatusResponse> {
+  try {
+    return await comet.status()
+  } catch (error) {
+    throw error instanceof Error && error.message === 'Value must not be empty' ? new NotReadyError() : error
+  }
 }
 
 /** The WebSocket of an endpoint `ws://…`; other endpoints are polled. */

@@ -17,6 +17,15 @@ export interface Refusal {
   readonly log: string
 }
 
+/** The node has no block yet: it has just started, or waits for others. */
+export class NotReadyError extends Error {
+  override readonly name = 'NotReadyError'
+
+  constructor() {
+    super('the node has no block yet: it has just started, or waits for its peers')
+  }
+}
+
 /** A query that was refused. */
 export class QueryError extends Error implements Refusal {
   override readonly name = 'QueryError'

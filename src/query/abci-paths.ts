@@ -55,7 +55,11 @@ export class AbciDoor {
       const answer = queries.call(route, decodeRequest(route, request.data), heightOf(request), encode)
       return answer instanceof Promise ? answer.then(withValue) : withValue(answer)
     }
-    const parts = path.split('/').filter((part, i) => i > 0 || part !== '')
+    return queries.counts.measure(path, () => this.#elsewhere(request))
+  }
+
+  #elsewhere(request: RequestQuery): ResponseQuery {
+    const parts = request.path.split('/').filter((part, i) => i > 0 || part !== '')
     switch (parts[0]) {
       case 'store':
         return this.#store(parts, request)

@@ -1,5 +1,6 @@
 import type { StoreShare } from '../store/multistore.ts'
 import type { GrpcOptions } from './grpc/door.ts'
+import type { SharedCounts } from './query-counts.ts'
 import type { RestOptions } from './rest.ts'
 
 /** What clients are told of the heights that are kept: `0` is all of them. */
@@ -29,7 +30,13 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 /** From the worker: answers (see batch.ts), that it serves, that it lives, or a line for the log. */
 export type WorkerMessage =
   | Uint8Array<ArrayBuffer>
-  | { readonly kind: 'ready'; readonly restUrl: string | undefined; readonly grpcAddress: string | undefined }
+  | {
+      readonly kind: 'ready'
+      readonly restUrl: string | undefined
+      readonly grpcAddress: string | undefined
+      /** Where it counts what it answers. */
+      readonly counts?: SharedCounts
+    }
   | { readonly kind: 'pong' }
   | {
       readonly kind: 'log'

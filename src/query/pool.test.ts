@@ -70,7 +70,13 @@ test('beyond the limit of queries under way the answer is an error at once, and 
   expect((over as QueryResponse).log).toBe(
     '3 queries wait: the node has too many queries to answer: try again',
   )
+  expect(pool.state).toMatchObject({
+    ready: true,
+    waiting: 3,
+    refused: { busy: 1, unavailable: 0, timeout: 0 },
+  })
   expect((await Promise.all(taken)).map(({ code }) => code)).toEqual([0, 0, 0])
+  expect(pool.state).toMatchObject({ waiting: 0, waitingBytes: 0, restarts: 0 })
   expect((await ask('echo')).code).toBe(0)
 })
 
@@ -85,7 +91,7 @@ test('the bytes of waiting queries are bounded as well', async () => {
 test.each(['throw', 'exit'])(
   'when the worker ends by %s, it answers for it and serves again',
   async (path) => {
-    const { ask, lines, shares } = await open()
+    const { pool, ask, lines, shares } = await open()
     const [first, second] = await Promise.all([ask(path), ask('late')])
     expect([refusal(first as QueryResponse), refusal(second as QueryResponse)]).toEqual([
       'query/3',
@@ -99,6 +105,8 @@ test.each(['throw', 'exit'])(
       'info the query worker serves again',
     ])
     expect(shares).toEqual({ given: 2, dropped: 1 })
+    expect(pool.state).toMatchObject({ ready: true, restarts: 1, refused: { busy: 0, timeout: 0 } })
+    expect(pool.state.refused.unavailable).toBeGreaterThanOrEqual(3)
   },
 )
 
@@ -123,12 +131,13 @@ test('a worker out of memory ends alone', async () => {
 })
 
 test('a query without an answer is given up, and the worker lives on', async () => {
-  const { ask, lines } = await open({ limits: { timeoutMs: 100 } })
+  const { pool, ask, lines } = await open({ limits: { timeoutMs: 100 } })
   const answer = await ask('never')
   expect([refusal(answer), answer.log]).toEqual([
     'query/4',
     'no answer within 100 ms: the query took too long',
   ])
+  expect(pool.state.refused.timeout).toBe(1)
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect((await ask('echo')).code).toBe(0)
   expect(lines).toEqual([])

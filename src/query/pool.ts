@@ -1,10 +1,11 @@
 import type { QueryRequest, QueryResponse } from '../abci/types.ts'
-import type { AppError } from '../kernel/errors.ts'
 import type { StoreShare } from '../store/multistore.ts'
 import { RequestBatch, readResponses } from './batch.ts'
 import { nodeErr } from './errors.ts'
 import type { GrpcOptions } from './grpc/door.ts'
 import type { Log, PoolMessage, PruningSettings, WorkerMessage, WorkerSettings } from './messages.ts'
+import { type PoolRefusal, type PoolState, refusedResponse } from './pool-state.ts'
+import { QueryCounts } from './query-counts.ts'
 import type { RestOptions } from './rest.ts'
 import { QueryThread, WORKER_HEAP_MB } from './thread.ts'
 import { QUERY_GAS } from './versions.ts'
@@ -54,6 +55,7 @@ export interface QueryPoolOptions {
 
 /** The main thread's side of the query worker. */
 export interface QueryPool {
+  readonly state: PoolState
   /** Where REST listens, as `http://127.0.0.1:1317`. */
   readonly restUrl: string | undefined
   /** Where gRPC listens, as `127.0.0.1:9090`. */
@@ -119,6 +121,9 @@ class WorkerPool implements QueryPool {
   #delay = FIRST_DELAY_MS
   #restart: NodeJS.Timeout | undefined
   #closed = false
+  #restarts = 0
+  #counts: QueryCounts | undefined
+  readonly #refused: Record<PoolRefusal, number> = { busy: 0, unavailable: 0, timeout: 0 }
 
   constructor(options: QueryPoolOptions) {
     this.#options = options
@@ -126,12 +131,23 @@ class WorkerPool implements QueryPool {
     this.#watch = setInterval(() => this.#check(), Math.min(1_000, this.#limits.timeoutMs / 4)).unref()
   }
 
+  get state(): PoolState {
+    return {
+      ready: this.#ready,
+      waiting: this.#pending.size,
+      waitingBytes: this.#pendingBytes,
+      refused: { ...this.#refused },
+      restarts: this.#restarts,
+      counts: this.#counts,
+    }
+  }
+
   query(request: QueryRequest): QueryResponse | Promise<QueryResponse> {
     const bytes = request.data.length + request.path.length
     const { pending, pendingBytes } = this.#limits
-    if (!this.#ready) return refused(nodeErr.unavailable())
+    if (!this.#ready) return this.#refuse('unavailable')
     if (this.#pending.size >= pending || this.#pendingBytes + bytes > pendingBytes) {
-      return refused(nodeErr.busy(`${this.#pending.size} queries wait`))
+      return this.#refuse('busy', `${this.#pending.size} queries wait`)
     }
     const id = this.#id
     this.#id = (id + 1) >>> 0
@@ -151,7 +167,7 @@ class WorkerPool implements QueryPool {
     clearInterval(this.#watch)
     clearTimeout(this.#restart)
     const thread = this.#thread
-    this.#answerAll(nodeErr.unavailable('the node is stopping'))
+    this.#answerAll('the node is stopping')
     if (thread === undefined) return
     // One that still loads has nothing to finish.
     if (!served) void thread.worker.terminate()
@@ -190,6 +206,7 @@ class WorkerPool implements QueryPool {
         this.restUrl = message.restUrl
         this.grpcAddress = message.grpcAddress
         this.#readyAt = performance.now()
+        this.#counts = message.counts === undefined ? undefined : new QueryCounts(message.counts)
         this.#ready = !this.#closed
         resolve()
       })
@@ -222,8 +239,13 @@ class WorkerPool implements QueryPool {
     pending.resolve(response)
   }
 
-  #answerAll(error: AppError): void {
-    for (const id of [...this.#pending.keys()]) this.#answer(id, refused(error))
+  #answerAll(reason: string): void {
+    for (const id of [...this.#pending.keys()]) this.#answer(id, this.#refuse('unavailable', reason))
+  }
+
+  #refuse(why: PoolRefusal, detail?: string): QueryResponse {
+    this.#refused[why]++
+    return refusedResponse(nodeErr[why](detail))
   }
 
   #ended(thread: QueryThread, share: StoreShare, error: Error): void {
@@ -232,12 +254,13 @@ class WorkerPool implements QueryPool {
     this.#ready = false
     this.#options.store.dropReader(share)
     if (this.#closed) return
-    this.#answerAll(nodeErr.unavailable(`the query worker ended: ${error.message}`))
+    this.#answerAll(`the query worker ended: ${error.message}`)
   }
 
   #startLater(error: Error): void {
     const delay = this.#delay
     this.#delay = Math.min(delay * 2, LAST_DELAY_MS)
+    this.#restarts++
     this.#options.log('error', `the query worker ended; it starts again in ${delay} ms`, {
       error: error.stack ?? error.message,
     })
@@ -259,7 +282,7 @@ class WorkerPool implements QueryPool {
     for (const [id, { since }] of this.#pending) {
       if (now - since < timeoutMs) break
       late = true
-      this.#answer(id, refused(nodeErr.timeout(`no answer within ${timeoutMs} ms`)))
+      this.#answer(id, this.#refuse('timeout', `no answer within ${timeoutMs} ms`))
     }
     if (this.#ready && now - this.#readyAt > STEADY_MS) this.#delay = FIRST_DELAY_MS
     if (this.#pingedAt !== undefined && now - this.#pingedAt >= timeoutMs)
@@ -270,22 +293,7 @@ class WorkerPool implements QueryPool {
   }
 }
 
-const NOTHING = new Uint8Array()
-
 /** The port of a door that served before: after a restart it listens there again. */
 function portIn(address: string | undefined): number | undefined {
   return address === undefined ? undefined : Number(/\d+$/.exec(address)?.[0])
-}
-
-function refused({ codespace, code, message }: AppError): QueryResponse {
-  return {
-    code,
-    codespace,
-    log: message,
-    info: '',
-    key: NOTHING,
-    value: NOTHING,
-    proofOps: undefined,
-    height: 1,
-  }
 }

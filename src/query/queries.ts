@@ -1,6 +1,7 @@
 import type { ProtoType } from '../kernel/codec.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
 import { GRPC, refuse } from './errors.ts'
+import { QueryCounts } from './query-counts.ts'
 import type { QueryRoute, QueryRoutes } from './routes.ts'
 import type { Versions } from './versions.ts'
 
@@ -14,10 +15,13 @@ export interface Answer<T> {
 export class Queries {
   readonly routes: QueryRoutes
   readonly versions: Versions
+  /** How long answers took, for all doors. */
+  readonly counts: QueryCounts
 
   constructor(routes: QueryRoutes, versions: Versions) {
     this.routes = routes
     this.versions = versions
+    this.counts = QueryCounts.of([...routes.keys()])
   }
 
   /**
@@ -25,6 +29,15 @@ export class Queries {
    * reads state answers at once where it can.
    */
   call<T>(
+    route: QueryRoute,
+    request: unknown,
+    height: number,
+    write: (response: object) => T,
+  ): Answer<T> | Promise<Answer<T>> {
+    return this.counts.measure(route.path, () => this.#call(route, request, height, write))
+  }
+
+  #call<T>(
     { answer }: QueryRoute,
     request: unknown,
     height: number,

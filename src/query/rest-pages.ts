@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { commentsOf } from '#lib/comments.ts'
+import { inlinePage, PAGES } from './inline-page.ts'
 import { keplrChainInfo } from './keplr.ts'
 import { openApiDocument } from './openapi.ts'
 import { type RestPage, sendJson } from './rest-answer.ts'
@@ -44,35 +44,7 @@ export function openApiJson({
 
 const titled = (name: string): string => name.slice(0, 1).toUpperCase() + name.slice(1)
 
-const sourceOf = (file: string): string => readFileSync(new URL(`./pages/${file}`, import.meta.url), 'utf8')
-
-/** The viewer in one answer. Its script and style are let in by their hashes, and nothing else is. */
-function viewerPage(): { readonly text: string; readonly headers: readonly string[] } {
-  const style = sourceOf('viewer.css')
-  const script = sourceOf('viewer.js')
-  const text = sourceOf('viewer.html')
-    .replace('<!-- style -->', () => `<style>${style}</style>`)
-    .replace('<!-- script -->', () => `<script type="module">${script}</script>`)
-  const policy = [
-    "default-src 'none'",
-    "connect-src 'self'",
-    // The empty icon, so that a browser asks for none.
-    'img-src data:',
-    `style-src '${hashOf(style)}'`,
-    `script-src '${hashOf(script)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ]
-  const headers = [
-    ...['content-security-policy', policy.join('; ')],
-    ...['x-content-type-options', 'nosniff', 'referrer-policy', 'no-referrer'],
-  ]
-  return { text, headers }
-}
-
-/** As Content-Security-Policy names what stands in a page. */
-const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`
+const viewerPage = () => inlinePage(PAGES, 'viewer', ["'self'"])
 
 /** Keplr's settings for this chain, with the node under the name by which it was asked. */
 function keplrPage({ minGasPrices, rpcUrl, chainId }: RestPagesOptions): RestPage {

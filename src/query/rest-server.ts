@@ -13,18 +13,24 @@ const TURNED_AWAY = 512
 /** How long one that is turned away may take to ask. */
 const TURNED_AWAY_MS = 5_000
 
+/** What the server itself bounds. */
+export type ServerLimits = Pick<RestLimits, 'maxConnections' | 'clientTimeoutMs'>
+
 export type OnRequest = (request: IncomingMessage, response: ServerResponse) => void
 
 /** The HTTP server of a door: bounds connections and the time that clients take. */
 export class RestServer {
   readonly #server: Server
-  readonly #limits: RestLimits
+  readonly #limits: ServerLimits
+  readonly #name: string
   readonly #turnedAway = new WeakSet<Socket>()
   #open = 0
 
-  constructor(limits: RestLimits, onRequest: OnRequest) {
+  /** `name` is what the door is called where it cannot listen. */
+  constructor(limits: ServerLimits, onRequest: OnRequest, name = 'REST') {
     const { clientTimeoutMs, maxConnections } = limits
     this.#limits = limits
+    this.#name = name
     this.#server = createServer({
       headersTimeout: clientTimeoutMs,
       requestTimeout: clientTimeoutMs,
@@ -49,7 +55,7 @@ export class RestServer {
 
   /** Resolves with the address, as `http://127.0.0.1:1317`. */
   async listen(host: string, port: number, onError: (error: unknown) => void): Promise<string> {
-    return `http://${await listen(this.#server, { host, port, name: 'REST', onError })}`
+    return `http://${await listen(this.#server, { host, port, name: this.#name, onError })}`
   }
 
   close(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { clip, utf8Text } from '#lib/bytes.ts'
+import { clip } from '#lib/bytes.ts'
 import { toJson } from '#lib/proto-json.ts'
 import { sdk } from '../kernel/sdk-errors.ts'
+import { hasUnreadBody, readBody } from './body.ts'
 import { GRPC, httpStatus, nodeErr, Refusal, refusalOf, refuse } from './errors.ts'
 import { HEIGHT_HEADER, wantedHeight } from './height.ts'
 import type { Answer, Queries } from './queries.ts'
@@ -110,8 +111,7 @@ export class RestDoor {
   ): void {
     const { grpc, message } = refusalOf(error, this.#onBug)
     const status = error instanceof TooLarge ? error.status : httpStatus(grpc)
-    // What is left of a body that was not read is not another request.
-    const last = hasBody(request) && !request.complete ? [...headers, 'connection', 'close'] : headers
+    const last = hasUnreadBody(request) ? [...headers, 'connection', 'close'] : headers
     sendJson(response, status, errorJson(grpc, message), last)
   }
 
@@ -130,7 +130,9 @@ export class RestDoor {
     const { headers } = request
     const height = wantedHeight(headers[HEIGHT_HEADER] ?? headers[METADATA_HEIGHT_HEADER])
     if (match.rule.body === undefined) return this.#call(match, height, query, '')
-    return this.#body(request).then((body) => this.#call(match, height, query, body))
+    return readBody(request, this.#options.maxBodyBytes).then((body) =>
+      this.#call(match, height, query, body),
+    )
   }
 
   #call(match: RestMatch, height: number, query: string, body: string): Verdict {
@@ -150,32 +152,12 @@ export class RestDoor {
     if (match === undefined) throw new Refusal(GRPC.unimplemented, 'sdk', 6, 'Not Implemented')
     return match
   }
-
-  async #body(request: IncomingMessage): Promise<string> {
-    const { maxBodyBytes } = this.#options
-    const chunks: Buffer[] = []
-    let size = 0
-    try {
-      for await (const chunk of request) {
-        size += (chunk as Buffer).length
-        if (size > maxBodyBytes) throw new TooLarge(413, `the body is larger than ${maxBodyBytes} bytes`)
-        chunks.push(chunk as Buffer)
-      }
-    } catch (error) {
-      if (error instanceof Refusal) throw error
-      throw sdk.invalidRequest('the connection was closed within the body')
-    }
-    return utf8Text(Buffer.concat(chunks))
-  }
 }
 
 function splitUrl(url: string): readonly [path: string, query: string] {
   const at = url.indexOf('?')
   return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)]
 }
-
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 
 function sendAnswer(
   response: ServerResponse,

@@ -121,7 +121,7 @@ export async function serveQueries(chain: Chain, settings: WorkerSettings, port:
     }
     flush()
   })
-  post({ kind: 'ready', restUrl, grpcAddress })
+  post({ kind: 'ready', restUrl, grpcAddress, counts: queries.counts.shared })
 }
 
 function openRest(

@@ -1,6 +1,7 @@
 import { RpcRefusal } from './errors.ts'
-import { MAX_QUERY_LENGTH, MAX_SUBSCRIPTION_CLIENTS, MAX_SUBSCRIPTIONS_PER_CLIENT } from './limits.ts'
+import { MAX_SUBSCRIPTION_CLIENTS, MAX_SUBSCRIPTIONS_PER_CLIENT } from './limits.ts'
 import { type EventValues, matches, parseQuery, type Query, queryText } from './query.ts'
+import { QueryError } from './query-scan.ts'
 
 /** What a subscriber is sent: both are JSON. */
 export interface Published {
@@ -32,7 +33,6 @@ export class EventBus {
   subscribe(client: Client, text: string, deliver: Deliver): void {
     const own = this.#clients.get(client) ?? new Map<string, Subscription>()
     this.refuseFull(client)
-    if (text.length > MAX_QUERY_LENGTH) throw new RpcRefusal('maximum query length exceeded')
     const query = readQuery(text)
     const key = queryText(query)
     if (own.has(key)) throw new RpcRefusal('already subscribed')
@@ -99,7 +99,7 @@ function readQuery(text: string): Query {
   try {
     return parseQuery(text)
   } catch (error) {
-    if (error instanceof RpcRefusal) throw new RpcRefusal(`failed to parse query: ${error.message}`)
+    if (error instanceof QueryError) throw new RpcRefusal(`failed to parse query: ${error.message}`)
     throw error
   }
 }

@@ -1,4 +1,5 @@
 /** Error texts of Go's standard library, which clients of CometBFT's RPC see. */
+import { MAX_JSON_DEPTH } from './limits.ts'
 
 /** What `hex.DecodeString` says of a text; undefined where it is hexadecimal. */
 export function goHexError(text: string): string | undefined {
@@ -58,6 +59,20 @@ function syntaxError(text: string): string {
   } catch (error) {
     return (error as Error).message
   }
+}
+
+/** What is wrong with a value that is nested too deeply to work on; undefined where it is not. */
+export function goDepthError(value: unknown): string | undefined {
+  let level = [value].filter(isNesting)
+  for (let depth = 1; depth <= MAX_JSON_DEPTH; depth++) {
+    level = level.flatMap((each) => Object.values(each).filter(isNesting))
+    if (level.length === 0) return undefined
+  }
+  return `exceeded max depth: JSON may be nested ${MAX_JSON_DEPTH} levels deep`
+}
+
+function isNesting(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** Name of a JSON value's kind as `json.UnmarshalTypeError` has it. */

@@ -13,6 +13,8 @@ export const MAX_TX_BYTES = 1_048_576
 export const MAX_BODY_BYTES = 1_000_000
 /** Requests in one batch (`rpc.max_request_batch_size`). */
 export const MAX_BATCH = 10
+/** Levels of nesting in JSON that is read: what works on it may recurse. Go's decoder follows 10,000. */
+export const MAX_JSON_DEPTH = 1_000
 /** Open connections, HTTP and WebSocket together (`rpc.max_open_connections`). */
 export const MAX_CONNECTIONS = 900
 /** Bytes of a request's headers, its URL included (`rpc.max_header_bytes` is 1 MiB; nobody needs it). */
@@ -41,7 +43,7 @@ export const WEBSOCKET_IDLE_MS = 30_000
 /** Pings go out a little more often. */
 export const WEBSOCKET_PING_MS = 27_000
 
-/** Characters of a query (`maxQueryLength`). */
+/** Bytes of a query (`maxQueryLength`), of every method that takes one. */
 export const MAX_QUERY_LENGTH = 512
 /** Entries of the index that one search may look at: it runs where blocks are made. */
 export const MAX_SEARCH_ENTRIES = 200_000

@@ -1,4 +1,6 @@
 import { compareDecimals, inOrder, type Order, readDecimal } from '#lib/decimal-text.ts'
+import { RpcRefusal } from './errors.ts'
+import { MAX_QUERY_LENGTH } from './limits.ts'
 import { END, QueryError, Scanner, type Token, type TokenKind } from './query-scan.ts'
 
 export type Comparison = Order | 'CONTAINS' | 'EXISTS'
@@ -23,8 +25,9 @@ const ARGUMENTS: Readonly<Record<Exclude<Comparison, 'EXISTS'>, readonly TokenKi
   CONTAINS: ['string'],
 }
 
-/** Reads a query; throws `RpcRefusal` in CometBFT's words. */
+/** Reads a query; throws `RpcRefusal` in CometBFT's words, and {@link QueryError} for what is no query. */
 export function parseQuery(text: string): Query {
+  if (Buffer.byteLength(text) > MAX_QUERY_LENGTH) throw new RpcRefusal('maximum query length exceeded')
   const scanner = new Scanner(text)
   const query = [readCondition(scanner)]
   for (let token = next(scanner); token !== undefined; token = next(scanner)) {

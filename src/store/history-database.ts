@@ -32,6 +32,8 @@ export interface HeightRange {
 
 /** Ranges that are told at most; older ones are left out. */
 const RANGES_MAX = 32
+/** Damaged records that are passed over to find the end of a range. */
+const DAMAGED_MAX = 100
 /** Of blocks that were read lately, in bytes. */
 const CACHE_BYTES = 64 * 1024 * 1024
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024
@@ -105,6 +107,16 @@ export class HistoryDatabase {
     return found
   }
 
+  /** As {@link stored}, for those to whom a damaged record is one of the things that may be there. */
+  inspect(version: number): HistoryVersion | 'damaged' | undefined {
+    try {
+      return this.stored(version)
+    } catch (error) {
+      if (error instanceof HistoryDamagedError) return 'damaged'
+      throw error
+    }
+  }
+
   /** The node of a store; undefined if it is not there. Throws {@link HistoryDamagedError} for another in its place. */
   node(slot: number, ref: NodeRef): HistoryNode | undefined {
     const bytes = this.level.getSync(nodeKey(slot, ref))
@@ -129,6 +141,16 @@ export class HistoryDatabase {
     return key === undefined ? 0 : keyVersion(key)
   }
 
+  /** The versions above `after`, oldest first, at most `limit`, and whether the checksum of each is right. */
+  async survey(after: number, limit: number): Promise<{ version: number; isIntact: boolean }[]> {
+    const range = { gt: versionKey(after), lte: versionKey(VERSION_MAX), limit }
+    const entries = await this.level.iterator(range).all()
+    return entries.map(([key, bytes]) => {
+      const version = keyVersion(key)
+      return { version, isIntact: decodeVersion(version, bytes, this.names.length) !== undefined }
+    })
+  }
+
   /** The oldest versions, at most `limit`, those that are leaving included. */
   async oldest(limit: number): Promise<number[]> {
     const keys = await this.level.keys({ gte: versionKey(1), lte: versionKey(VERSION_MAX), limit }).all()
@@ -141,15 +163,27 @@ export class HistoryDatabase {
     return keys.map((key) => key.toString('hex'))
   }
 
-  /** The heights that are kept, newest range first, given the last of them. */
+  /**
+   * The heights that are kept, newest range first, given the last of them. A damaged record at an end of a range is
+   * left out; one inside of it from the next start on, when {@link HistoryCheck} has found it.
+   */
   ranges(last: number): HeightRange[] {
     const found: HeightRange[] = []
-    for (let end = this.version(last); end !== undefined && found.length < RANGES_MAX; ) {
+    for (let end = this.newestIntact(last); end !== undefined && found.length < RANGES_MAX; ) {
       const { version, run, before } = end
       found.push({ first: this.oldestBetween(run, version), last: version })
-      end = this.version(before)
+      end = this.newestIntact(before)
     }
     return found
+  }
+
+  /** The version that is kept, or where its record is damaged the next one below whose record is not. */
+  private newestIntact(from: number): HistoryVersion | undefined {
+    for (let version = from; version > from - DAMAGED_MAX; version--) {
+      const found = this.inspect(version)
+      if (found !== 'damaged') return found?.leaving === true ? undefined : found
+    }
+    return undefined
   }
 
   // Versions go oldest first, so that what is left of a run reaches up to its end.
@@ -157,9 +191,12 @@ export class HistoryDatabase {
     let [low, high] = [first, last]
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      if (this.version(middle) === undefined) low = middle + 1
+      const found = this.inspect(middle)
+      // Where a record is damaged there is one: that is what is searched for here.
+      if (found === undefined || (found !== 'damaged' && found.leaving)) low = middle + 1
       else high = middle
     }
+    while (low < last && this.inspect(low) === 'damaged') low++
     return low
   }
 
@@ -187,9 +224,13 @@ export class HistoryDatabase {
     await this.changing(() => this.level.batch(operations, { sync }))
   }
 
-  /** Removes every version above `version`, with what it added. */
+  /**
+   * Removes every version above `version`, with what it added. LevelDB removes a range in many small writes: from its
+   * end, so that a kill leaves all heights up to one of them, which the log continues, and never a hole.
+   */
   async removeAbove(version: number): Promise<void> {
-    await this.changing(() => this.level.clear({ gt: versionKey(version), lte: versionKey(VERSION_MAX) }))
+    const above = { gt: versionKey(version), lte: versionKey(VERSION_MAX), reverse: true }
+    await this.changing(() => this.level.clear(above))
     await this.changing(() => this.level.clear({ gte: firstNodeKey(version + 1) }))
     if (this.begin > version) await this.write([{ key: BEGIN_KEY, value: undefined }], true)
   }

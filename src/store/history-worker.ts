@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { ControlBlock } from './control.ts'
 import { HistoryDamagedError, HistoryError, VersionPrunedError } from './errors.ts'
-import { HistoryDatabase } from './history-database.ts'
+import { HistoryCheck } from './history-check.ts'
+import { type HeightRange, HistoryDatabase } from './history-database.ts'
 import { HistoryPruner } from './history-pruner.ts'
 import { HistoryWriter } from './history-writer.ts'
 import type { StoreShare } from './multistore.ts'
@@ -37,6 +38,8 @@ const PIN_LIMIT_MS = 60 * 60 * 1000
 /** What was written is made durable after so many versions or milliseconds: seldom, blocks sync to the same disk. */
 const SYNC_VERSIONS = 100
 const SYNC_MS = 2_000
+/** Holes that are told by name. */
+const HOLES_TOLD = 10
 /** Versions that are removed before new ones are looked at again. */
 const REMOVED_AT_ONCE = 20
 
@@ -52,6 +55,7 @@ class HistoryThread {
   private unsynced = 0
   private syncedAt = performance.now()
   private compared = false
+  private check: HistoryCheck | undefined
   private pruning = false
   private prunedAt = 0
   private ending = false
@@ -61,7 +65,7 @@ class HistoryThread {
     this.task = task
     this.reader = new StoreReader(task.share)
     this.control = ControlBlock.attach(task.share.control)
-    this.pruner = new HistoryPruner(db)
+    this.pruner = new HistoryPruner(db, (message) => post({ kind: 'report', message }))
     this.writer = new HistoryWriter(db, this.reader.memory, db.version(last))
   }
 
@@ -71,8 +75,10 @@ class HistoryThread {
   }
 
   private async carryOut(order: HistoryOrder): Promise<void> {
-    if (order.kind === 'recovered') await this.recovered(order.version, order.appHash)
-    else this.ending = true
+    if (order.kind === 'recovered') {
+      await this.recovered(order.version, order.appHash)
+      this.check = new HistoryCheck(this.db)
+    } else this.ending = true
     post({ kind: 'done' })
   }
 
@@ -115,6 +121,7 @@ class HistoryThread {
       if (order !== undefined) await this.carryOut(order)
       else if (this.reader.version >= this.next) await this.writeNext()
       else if (this.isSyncDue()) await this.sync()
+      else if (this.check !== undefined) await this.checkSome(this.check)
       else if (!this.pruning) await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
       if (this.pruning || this.next - this.prunedAt >= this.task.interval) await this.pruneSome()
     }
@@ -177,6 +184,16 @@ class HistoryThread {
     this.pruning = versions === REMOVED_AT_ONCE
   }
 
+  /** Beside the blocks, because an archive has millions of heights. */
+  private async checkSome(check: HistoryCheck): Promise<void> {
+    if (!(await check.step())) return
+    this.check = undefined
+    if (check.holes.length === 0) return
+    post({ kind: 'report', message: holesFound(check.holes) })
+    // What is written next follows the last version, which may have been corrected.
+    this.writer = new HistoryWriter(this.db, this.reader.memory, this.db.version(this.lastVersion))
+  }
+
   private foreign(version: number): HistoryError {
     return new HistoryError(
       this.db.directory,
@@ -193,6 +210,18 @@ class HistoryThread {
         'behind again, the disk is too slow to keep this much: lower pruning-keep-recent, or set pruning = "default"',
     )
   }
+}
+
+function holesFound(holes: readonly HeightRange[]): string {
+  const told = holes
+    .slice(0, HOLES_TOLD)
+    .map(({ first, last }) => (first === last ? first : `${first} to ${last}`))
+  const more = holes.length > HOLES_TOLD ? ` and ${holes.length - HOLES_TOLD} more ranges` : ''
+  return (
+    `history lost the heights ${told.join(', ')}${more}: there is no answer from them any more, the rest is ` +
+    'complete. To have them again restore its folder from a backup (a rollback that was killed leaves such a hole; ' +
+    'a disk that lost or changed something, too)'
+  )
 }
 
 async function serve(task: HistoryTask): Promise<void> {

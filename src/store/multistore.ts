@@ -15,6 +15,7 @@ import { freeReplaced, type Prepared, updateIndexes } from './prepared.ts'
 import { simpleRoot } from './simple-merkle.ts'
 import type { SnapshotTarget } from './snapshot-loader.ts'
 import { freeTree, TreeBuilder } from './tree-builder.ts'
+import { type StoreUsage, storeUsage } from './usage.ts'
 import { HISTORY_BACKLOG, VersionWindow, type WindowLimits } from './version-window.ts'
 import { leafValue, TreeCursor } from './walk.ts'
 
@@ -54,6 +55,8 @@ export class MultiStore implements ReadStore {
   readonly names: readonly string[]
   readonly memory: Memory
   readonly allocator: Allocator
+  /** The memory of all readable versions, and who holds one of them. */
+  readonly usage = (): StoreUsage => storeUsage(this.allocator, this.control, this.window)
   private readonly control: ControlBlock
   private readonly writer: TreeWriter
   private readonly indexes: FlatIndex[]

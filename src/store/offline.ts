@@ -154,11 +154,15 @@ export interface FreedHistory {
 /** Versions that are removed between two reports of progress. */
 const ROUND = 50
 
-/** Keeps the latest `keepRecent` versions of the history, 0 for none of it, and gives the room back to the disk. */
+/**
+ * Keeps the latest `keepRecent` versions of the history, 0 for none of it, and gives the room back to the disk.
+ * `report` is told what was damaged.
+ */
 export async function pruneHistory(
   directory: string,
   names: readonly string[],
   keepRecent: number,
+  report: (message: string) => void,
   onProgress: (versions: number) => void = () => {},
 ): Promise<FreedHistory> {
   const where = historyDirectory(directory)
@@ -174,7 +178,7 @@ export async function pruneHistory(
   try {
     const last = await db.last()
     const keepFrom = last - keepRecent + 1
-    const pruner = new HistoryPruner(db)
+    const pruner = new HistoryPruner(db, report)
     for (let round = ROUND; round === ROUND; ) {
       round = (await pruner.prune(keepFrom, ROUND)).versions
       versions += round

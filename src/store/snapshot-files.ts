@@ -30,12 +30,12 @@ export function describeSnapshot(path: string): CarriedSnapshot {
   return { version: head.version, appHash: foot.appHash, meta: Buffer.from(head.meta, 'hex'), bytes, digest }
 }
 
-/** Copies a snapshot of a data folder to `to`, which appears when it is complete and was loaded and hashed. */
+/** Copies a snapshot of a data folder to `to`, which appears when it is complete and every node of it was hashed. */
 export function copySnapshot(from: string, names: readonly string[], to: string): CarriedSnapshot {
   checkedLoad(from, names)
   const draft = `${to}.${process.pid}.tmp`
   try {
-    copyThrough(from, draft)
+    copyDurably(from, draft)
     const described = describeSnapshot(draft)
     renameSync(draft, to)
     syncDirectory(dirname(to))
@@ -46,8 +46,9 @@ export function copySnapshot(from: string, names: readonly string[], to: string)
 }
 
 /**
- * Begins the state of a data folder from a snapshot file. The file is copied, checked as a whole, shown to `accept`,
- * which throws if it is not wanted, and only then takes its place.
+ * Begins the state of a data folder from a snapshot file. The file is copied, shown to `accept`, which throws if it is
+ * not wanted, checked down to every key and value, and only then takes its place. Its app hash vouches for all of it
+ * but the version and `meta`, which `accept` has to compare with what is known of the chain.
  */
 export async function restoreFromFile(
   directory: string,
@@ -68,7 +69,7 @@ export async function restoreFromFile(
     }
     const draft = `${snapshots}/restored.${process.pid}.tmp`
     try {
-      copyThrough(file, draft)
+      copyDurably(file, draft)
       const described = describeSnapshot(draft)
       accept(described)
       checkedLoad(draft, names)
@@ -83,9 +84,9 @@ export async function restoreFromFile(
   }
 }
 
-/** Loads a snapshot into memory that is thrown away: the only way to know that its hashes are right. */
+/** Loads a snapshot into memory that is thrown away, hashing every node: the only way to know that it is right. */
 function checkedLoad(path: string, names: readonly string[]): void {
-  new MultiStore(names).restore((target) => loadSnapshot(path, names, target))
+  new MultiStore(names).restore((target) => loadSnapshot(path, names, target, 'hashes'))
 }
 
 function readThrough(
@@ -109,7 +110,8 @@ function readThrough(
   }
 }
 
-function copyThrough(from: string, to: string): void {
+/** Copies a file to a new one, whose bytes are on the disk then; its name is when its folder is synced. */
+export function copyDurably(from: string, to: string): void {
   const file = openSync(to, 'wx', 0o600)
   try {
     readThrough(from, (piece) => {

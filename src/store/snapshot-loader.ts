@@ -1,10 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs'
-import { crc32 } from 'node:zlib'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import type { Allocator } from './allocator.ts'
 import type { VersionRecord } from './control.ts'
 import { SnapshotDamagedError } from './errors.ts'
 import { EMPTY_HASH, hashNode } from './iavl-hash.ts'
 import {
+  HEIGHT_MASK,
   INLINE_KEY_BYTES,
   KEY,
   LEFT,
@@ -18,15 +18,15 @@ import {
   VERSION,
 } from './memory.ts'
 import { simpleRoot } from './simple-merkle.ts'
+import { readChunks } from './snapshot-chunks.ts'
 import {
-  CHUNK_BYTES,
-  CHUNK_HEADER_BYTES,
   FOOT,
   HEAD,
   INNER_BYTES,
   LEAF_HEADER_BYTES,
   NODES,
-  SNAPSHOT_MAGIC,
+  parseFoot,
+  parseHead,
   type SnapshotFoot,
   type SnapshotHead,
   STORE_END,
@@ -41,27 +41,44 @@ export interface SnapshotTarget {
 }
 
 /**
- * Fills the memory of a store from a snapshot. Checks every chunk's CRC, the hash of every root and the app hash over
- * them. Throws {@link SnapshotDamagedError}; the memory is then to be thrown away.
+ * How far a snapshot is trusted: `checksums` for a file of this folder, which this program wrote; `hashes` for one that
+ * comes from elsewhere or goes there.
  */
-export function loadSnapshot(path: string, names: readonly string[], target: SnapshotTarget): VersionRecord {
+export type SnapshotTrust = 'checksums' | 'hashes'
+
+/**
+ * Fills the memory of a store from a snapshot. Checks every chunk's CRC, the hash of every root and the app hash over
+ * them. That finds what a disk did to the file, not what a person did: below the roots it takes the hashes that stand
+ * in the file. With `hashes` every node is hashed and compared with what its parent says of it, so that the app hash
+ * vouches for every key and value. It does not cover the version and `meta`. Throws {@link SnapshotDamagedError}; the
+ * memory is then to be thrown away.
+ */
+export function loadSnapshot(
+  path: string,
+  names: readonly string[],
+  target: SnapshotTarget,
+  trust: SnapshotTrust = 'checksums',
+): VersionRecord {
   const file = openSync(path, 'r')
   try {
-    const trees = new TreeLoader(path, target)
+    const trees = new TreeLoader(path, names, target, trust)
     let head: SnapshotHead | undefined
     for (const { kind, payload } of readChunks(path, file)) {
       if (kind === HEAD) {
-        head = JSON.parse(payload.toString('utf8')) as SnapshotHead
+        head = parseHead(path, payload)
         const theirs = head.names.join()
         if (theirs !== names.join())
           throw new SnapshotDamagedError(path, `it holds the stores ${theirs}, not ${names}`)
+        const keys = head.keys.reduce((sum, each) => sum + each, 0)
+        if (keys * LEAF_HEADER_BYTES > fstatSync(file).size)
+          throw new SnapshotDamagedError(path, `it is too short for ${keys} keys`)
         head.keys.forEach((keys, slot) => {
           target.onStore(slot, keys)
         })
       } else if (kind === NODES) {
         trees.load(payload)
       } else if (kind === FOOT && head !== undefined) {
-        return verify(path, head, JSON.parse(payload.toString('utf8')) as SnapshotFoot, trees)
+        return verify(path, head, parseFoot(path, payload), trees)
       } else {
         throw new SnapshotDamagedError(path, `chunk of unknown kind ${kind}`)
       }
@@ -78,9 +95,8 @@ export function inspectSnapshot(path: string): { readonly head: SnapshotHead; re
   try {
     let head: SnapshotHead | undefined
     for (const { kind, payload } of readChunks(path, file)) {
-      if (kind === HEAD) head = JSON.parse(payload.toString('utf8')) as SnapshotHead
-      else if (kind === FOOT && head !== undefined)
-        return { head, foot: JSON.parse(payload.toString('utf8')) as SnapshotFoot }
+      if (kind === HEAD) head = parseHead(path, payload)
+      else if (kind === FOOT && head !== undefined) return { head, foot: parseFoot(path, payload) }
     }
     throw new SnapshotDamagedError(path, 'it is not complete')
   } finally {
@@ -90,6 +106,16 @@ export function inspectSnapshot(path: string): { readonly head: SnapshotHead; re
 
 function verify(path: string, head: SnapshotHead, foot: SnapshotFoot, trees: TreeLoader): VersionRecord {
   const { roots } = trees
+  if (trees.newest > head.version) {
+    throw new SnapshotDamagedError(
+      path,
+      `it says that it is of height ${head.version}, and holds what height ${trees.newest} made`,
+    )
+  }
+  const { words } = trees.allocator.memory
+  const keys = roots.map((root) => (root === 0 ? 0 : (words[root * 32 + SIZE] as number)))
+  if (keys.join() !== head.keys.join())
+    throw new SnapshotDamagedError(path, `it holds ${keys} keys, ${head.keys} expected`)
   if (roots.length !== head.names.length || trees.nodes !== foot.nodes) {
     throw new SnapshotDamagedError(
       path,
@@ -115,44 +141,24 @@ function verify(path: string, head: SnapshotHead, foot: SnapshotFoot, trees: Tre
   }
 }
 
-function* readChunks(path: string, file: number): Generator<{ kind: number; payload: Buffer }> {
-  let buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  const fill = (length: number): Buffer => {
-    if (length > buffer.length) buffer = Buffer.allocUnsafe(length)
-    let filled = 0
-    while (filled < length) {
-      const count = readSync(file, buffer, filled, length - filled, null)
-      if (count === 0) throw new SnapshotDamagedError(path, 'it is not complete')
-      filled += count
-    }
-    return buffer.subarray(0, length)
-  }
-  if (!fill(SNAPSHOT_MAGIC.length).equals(SNAPSHOT_MAGIC)) {
-    throw new SnapshotDamagedError(path, 'it does not start as a snapshot of this format')
-  }
-  for (;;) {
-    const header = fill(CHUNK_HEADER_BYTES)
-    const [kind, length, checksum] = [header.readUInt32LE(0), header.readUInt32LE(4), header.readUInt32LE(8)]
-    if (kind < HEAD || kind > FOOT || length > 2 ** 28)
-      throw new SnapshotDamagedError(path, 'a chunk header is garbage')
-    const payload = fill(length)
-    if (crc32(payload) !== checksum) throw new SnapshotDamagedError(path, 'a chunk fails its CRC')
-    yield { kind, payload }
-  }
-}
-
 class TreeLoader {
   readonly allocator: Allocator
   readonly roots: number[] = []
   nodes = 0
+  /** The highest version that made a node. */
+  newest = 0
   private readonly path: string
+  private readonly names: readonly string[]
+  private readonly trust: SnapshotTrust
   private readonly onLeaf: (slot: number, leaf: number) => void
   // Finished subtrees that wait for their parent: root and first leaf of each.
   private readonly subtrees: number[] = []
   private readonly firstLeaves: number[] = []
 
-  constructor(path: string, target: SnapshotTarget) {
+  constructor(path: string, names: readonly string[], target: SnapshotTarget, trust: SnapshotTrust) {
     this.path = path
+    this.names = names
+    this.trust = trust
     this.allocator = target.allocator
     this.onLeaf = target.onLeaf
   }
@@ -180,11 +186,15 @@ class TreeLoader {
   }
 
   private loadLeaf(payload: Buffer, at: number): number {
-    const leaf = this.takeNode()
-    const { words } = this.allocator.memory
+    const keyAt = at + LEAF_HEADER_BYTES
+    this.expect(payload, keyAt)
+    if (this.roots.length >= this.names.length)
+      throw new SnapshotDamagedError(this.path, 'it has too many stores')
     const keyLength = payload.readUInt16LE(at + 5)
     const valueLength = payload.readUInt32LE(at + 7)
-    const keyAt = at + LEAF_HEADER_BYTES
+    this.expect(payload, keyAt + keyLength + valueLength)
+    const leaf = this.takeNode()
+    const { words } = this.allocator.memory
     const to = leaf * 32
     words[to + LEFT] = 0
     words[to + RIGHT] = 0
@@ -196,7 +206,7 @@ class TreeLoader {
         word = (word << 8) | (i < keyLength ? (payload[keyAt + i] as number) : 0)
       words[to + PREFIX + k / 4] = word ^ 0x80000000
     }
-    words[to + VERSION] = payload.readUInt32LE(at + 1)
+    words[to + VERSION] = this.madeBy(payload, at)
     words[to + SIZE] = 1
     words[to + VALUE] = this.allocator.takeValueBytes(payload, keyAt + keyLength, valueLength)
     words[to + VALUE_LENGTH] = valueLength
@@ -207,6 +217,7 @@ class TreeLoader {
   }
 
   private loadInner(payload: Buffer, at: number): void {
+    this.expect(payload, at + INNER_BYTES)
     const node = this.takeNode()
     const { words, bytes } = this.allocator.memory
     const right = this.subtrees.pop()
@@ -215,6 +226,11 @@ class TreeLoader {
     if (left === undefined || right === undefined || splitLeaf === undefined) {
       throw new SnapshotDamagedError(this.path, 'an inner node lacks a child')
     }
+    // A hash covers seven bits of the height only, so this is checked whatever the trust.
+    const heightOf = (child: number) => ((words[child * 32 + META] as number) & HEIGHT_MASK) >> 16
+    if (payload[at] !== Math.max(heightOf(left), heightOf(right)) + 1)
+      throw new SnapshotDamagedError(this.path, 'an inner node has another height than its children give')
+    if (this.trust === 'hashes') this.compareChildren(payload, at + 5, left, right)
     const to = node * 32
     const key = splitLeaf * 32
     words[to + LEFT] = left
@@ -222,12 +238,34 @@ class TreeLoader {
     words[to + KEY] = words[key + KEY] as number
     words[to + META] = (words[key + META] as number) | ((payload[at] as number) << 16)
     for (let k = PREFIX; k < PREFIX + 4; k++) words[to + k] = words[key + k] as number
-    words[to + VERSION] = payload.readUInt32LE(at + 1)
+    words[to + VERSION] = this.madeBy(payload, at)
     words[to + SIZE] = (words[left * 32 + SIZE] as number) + (words[right * 32 + SIZE] as number)
     const hashes = (to + LEFT_HASH) * 4
     for (let i = 0; i < 64; i++) bytes[hashes + i] = payload[at + 5 + i] as number
     this.allocator.holdKey(words[to + KEY] as number)
     this.subtrees.push(node)
+  }
+
+  private compareChildren(payload: Buffer, at: number, left: number, right: number): void {
+    const { memory } = this.allocator
+    const hashes = hashNode(memory, left) + hashNode(memory, right)
+    if (hashes === payload.toString('latin1', at, at + 64)) return
+    const store = this.names[this.roots.length]
+    throw new SnapshotDamagedError(
+      this.path,
+      `a node of store ${store} is not what its parent names: it was changed`,
+    )
+  }
+
+  private madeBy(payload: Buffer, at: number): number {
+    const version = payload.readUInt32LE(at + 1)
+    if (version > this.newest) this.newest = version
+    return version
+  }
+
+  /** Refuses a record that ends behind its chunk. */
+  private expect(payload: Buffer, end: number): void {
+    if (end > payload.length) throw new SnapshotDamagedError(this.path, 'a record is longer than its chunk')
   }
 
   private takeNode(): number {

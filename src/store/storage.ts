@@ -24,6 +24,15 @@ export interface StorageOptions extends RecoveryOptions {
   readonly history?: HistoryOptions
 }
 
+export interface SnapshotCounts {
+  /** Of the newest snapshot; 0 without one. */
+  readonly version: number
+  readonly written: number
+  readonly failed: number
+  /** How long the last one took; 0 before the first. */
+  readonly seconds: number
+}
+
 /**
  * The committed state with its data folder: what `commit` returned for survives the end of the process at any
  * moment.
@@ -40,6 +49,7 @@ export class Storage implements CommittedState {
   private lastSnapshot: number
   private retryAt = 0
   private closing = false
+  private readonly snapshotCounts = { written: 0, failed: 0, seconds: 0 }
   private logBytes: number
 
   constructor(
@@ -60,6 +70,11 @@ export class Storage implements CommittedState {
       snapshotLogBytes: options.snapshotLogBytes ?? 32 * 1024 * 1024,
       report: options.report ?? (() => {}),
     }
+  }
+
+  /** What became of snapshots since the folder was opened. */
+  get snapshots(): SnapshotCounts {
+    return { ...this.snapshotCounts, version: this.lastSnapshot }
   }
 
   /** The last committed version; 0 before the first. */
@@ -129,11 +144,14 @@ export class Storage implements CommittedState {
   async snapshot(): Promise<SnapshotResult> {
     const { version } = this
     const logBytes = this.logBytes
+    const begun = performance.now()
     this.log.rotate()
     this.logBytes = 0
     try {
       const result = await this.snapshotter.write(version)
       this.lastSnapshot = version
+      this.snapshotCounts.written++
+      this.snapshotCounts.seconds = (performance.now() - begun) / 1000
       // What the history does not have for certain must be found in the log after the next start.
       const older = this.snapshotter.prune(
         this.history === undefined ? version : this.store.history.historySafe,
@@ -143,6 +161,7 @@ export class Storage implements CommittedState {
     } catch (failure) {
       this.logBytes += logBytes
       this.retryAt = version + RETRY_VERSIONS
+      if (!this.closing) this.snapshotCounts.failed++
       const { message } = failure as Error
       if (!this.closing)
         this.options.report(`snapshot of version ${version} failed, the log stays: ${message}`)

@@ -33,6 +33,11 @@ export class VersionWindow {
     this.limits = limits
   }
 
+  /** Bytes of what was replaced and is kept. */
+  get supersededBytes(): number {
+    return this.bytes
+  }
+
   /** Takes what the latest version replaced. */
   add(superseded: Superseded): void {
     const { nodes, values, keys, bytes } = superseded

@@ -18,6 +18,7 @@ import type { AbciApp } from '../../src/abci/types.ts'
 import type { App } from '../../src/app/app.ts'
 import { createApp } from '../../src/app/create.ts'
 import { DEFAULT_INDEX_EVENTS } from '../../src/cli/node/app-toml.ts'
+import { AppMeter } from '../../src/cli/node/telemetry/watched-app.ts'
 import { openStorage } from '../../src/store/storage.ts'
 import { TEST_CONSENSUS_PARAMS } from '../../src/testing/chain.ts'
 import { type Dialect, type LoadAccount, loadAccount, sign, signRounds } from './accounts.ts'
@@ -26,7 +27,7 @@ import { appStateText, joined } from './genesis.ts'
 /**
  * What the application alone costs, without sockets and without CometBFT: bank sends through every ABCI call they take,
  * requests decoded and replies encoded. `node test/bench/app.ts [--accounts 2000] [--txs 20000] [--block 4000]
- * [--json]`
+ * [--watched] [--json]`; watched is as the node runs, with telemetry.
  *
  * Figures are CPU time of the process, garbage collection included. Every transaction is checked, rechecked once,
  * proposed, processed, executed, and committed to a log on disk.
@@ -65,7 +66,12 @@ const GENESIS_SECONDS = 1_700_000_000
 
 const dialect: Dialect = { chainId: 'wadi-bench-1', prefix: 'wadi', denom: 'awadi', fee: 100n, gas: 200_000n }
 
-export async function benchApp(accounts: number, txs: number, block: number): Promise<AppBenchmark> {
+export async function benchApp(
+  accounts: number,
+  txs: number,
+  block: number,
+  watched = false,
+): Promise<AppBenchmark> {
   const directory = mkdtempSync(join(tmpdir(), 'wadi-bench-'))
   // The snapshot after a large genesis is written by a thread of this process: it is no cost of a send.
   const storage = await openStorage(directory, chain.stores, {
@@ -87,7 +93,7 @@ export async function benchApp(accounts: number, txs: number, block: number): Pr
       accountNumber: BigInt(index),
       sequence: 0n,
     }))
-    const driver = new Driver(app)
+    const driver = new Driver(app, watched)
     driver.run(signed.slice(0, WARM_UP), block)
     const phases = driver.run(signed.slice(WARM_UP), block)
     const signature = signatureCost(senders[0] as LoadAccount)
@@ -145,10 +151,10 @@ class Driver {
   least = emptyPhases()
   #height = 1
 
-  constructor(app: App) {
+  constructor(app: App, watched: boolean) {
     const indexed = new Set(DEFAULT_INDEX_EVENTS)
     this.#dispatcher = new Dispatcher(
-      this.#watched(app),
+      watched ? new AppMeter().watch(this.#checked(app)) : this.#checked(app),
       (type, key) => indexed.has(`${type}.${key}`),
       undefined,
     )
@@ -215,7 +221,7 @@ class Driver {
   }
 
   /** The application, with an eye on results: a benchmark of refusals would look fast. */
-  #watched(app: App): AbciApp {
+  #checked(app: App): AbciApp {
     return {
       info: () => app.info(),
       initChain: (req) => app.initChain(req),
@@ -280,10 +286,12 @@ if (import.meta.main) {
       accounts: { type: 'string', default: '2000' },
       txs: { type: 'string', default: '20000' },
       block: { type: 'string', default: '4000' },
+      watched: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
-  const result = await benchApp(Number(values.accounts), Number(values.txs), Number(values.block))
+  const { accounts, txs, block, watched } = values
+  const result = await benchApp(Number(accounts), Number(txs), Number(block), watched)
   if (values.json) console.log(JSON.stringify(result))
   else {
     const { least } = result

@@ -50,7 +50,7 @@ const GAS = { fee: 100n, gas: 50_000n }
 const PEER_GAS = { fee: 100n, gas: 200_000n }
 const STOP_MS = 30_000
 
-const PORTS = { rpc: 27_657, p2p: 27_656, rest: 27_317, grpc: 27_390, metrics: 27_660 }
+const PORTS = { rpc: 27_657, p2p: 27_656, rest: 27_317, grpc: 27_390, metrics: 27_660, telemetry: 27_661 }
 
 /** This chain, with the node as users start it. */
 export const wadi: Subject = {

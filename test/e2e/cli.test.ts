@@ -118,7 +118,7 @@ describe('the first example of the README', () => {
       'dev1',
       '-y',
     ]
-    expect((await fails(EXIT.refused, ...again)).stderr).toMatch(/\(asset \d+\)/)
+    expect((await fails(EXIT.refused, ...again)).stderr).toMatch(/\(error \d+ of asset\)/)
   })
 })
 
@@ -256,7 +256,7 @@ describe('transactions', () => {
       'json',
     )
     expect(JSON.parse(poor.stdout)).toMatchObject({ codespace: 'sdk', code: 5 })
-    expect(poor.stderr).toContain('(sdk 5)')
+    expect(poor.stderr).toContain('(error 5 of sdk)')
     expect(poor.stderr).toContain('wadi query bank balances')
     const cheap = await fails(
       EXIT.refused,
@@ -353,7 +353,7 @@ describe('queries', () => {
 
   test('say what does not exist, and what the command line lacks', async () => {
     expect((await fails(EXIT.notFound, 'query', 'asset', 'asset', '999')).stderr).toContain(
-      'asset not found (asset 2)',
+      'asset not found (error 2 of asset)',
     )
     expect((await fails(2, 'query', 'asset', 'asset', 'nine')).stderr).toContain(
       '--asset-id: "nine" is not a whole number',

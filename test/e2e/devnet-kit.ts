@@ -16,6 +16,8 @@ export interface Devnet {
   readonly home: string
   readonly rpc: string
   readonly rest: string
+  readonly faucet: string
+  readonly page: string
   /** As `127.0.0.1:9090`. */
   readonly grpc: string
   readonly chainId: string
@@ -36,7 +38,7 @@ export interface Devnet {
 interface Banner {
   readonly event: 'banner'
   readonly chainId: string
-  readonly doors: { readonly rpc: string; readonly rest: string; readonly grpc: string }
+  readonly doors: Pick<Devnet, 'rpc' | 'rest' | 'grpc' | 'faucet' | 'page'>
   readonly mnemonic: string
   readonly accounts: Devnet['accounts']
   readonly solo?: string

@@ -96,6 +96,7 @@ export class Workbench {
       rest: base + 2,
       metrics: base + 3,
       grpc: base + 4,
+      telemetry: base + 5,
     })
     return initHome({
       home: this.path(`home${this.#count++}`),

@@ -272,6 +272,6 @@ test.each([
   [['--solo', '--block-time', 'soon'], 'soon is not a duration'],
 ])('%j is refused', async (args, reason) => {
   const { code, stderr } = await wadi(['dev', '--home', join(folder, 'other'), ...args])
-  expect(code).toBe(1)
+  expect(code).toBe(2)
   expect(stderr).toContain(reason)
 })

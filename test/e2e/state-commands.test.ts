@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { MsgSend } from '#gen/cosmos/bank/v1beta1/tx.ts'
 import { devTools, chain as wadi } from '#modules/chain.ts'
@@ -259,6 +260,17 @@ function spoil(file: string): void {
   writeFileSync(file, content)
 }
 
+/** The same snapshot with another `meta`, under a right checksum. */
+function withMeta(snapshot: Buffer, meta: string): Buffer {
+  // The magic (8 bytes), then a chunk: kind, length and CRC (4 bytes each), JSON.
+  const end = 20 + snapshot.readUInt32LE(12)
+  const head = Buffer.from(JSON.stringify({ ...JSON.parse(`${snapshot.subarray(20, end)}`), meta }))
+  const frame = Buffer.from(snapshot.subarray(0, 20))
+  frame.writeUInt32LE(head.length, 12)
+  frame.writeUInt32LE(crc32(head), 16)
+  return Buffer.concat([frame, head, snapshot.subarray(end)])
+}
+
 test('a snapshot is carried to another home, which continues with the same state', async () => {
   const file = join(folder, 'carried.snapshot')
   const exported = await ok('snapshots', 'export', file, '--home', archive.home, '--height', '90')
@@ -276,15 +288,23 @@ test('a snapshot is carried to another home, which continues with the same state
   expect((await restore(file, '--digest', wrong)).err).toContain(
     `has the sha256 ${exported['sha256']}, not ${wrong}`,
   )
-  expect((await restore(file, '--app-hash', wrong)).err).toContain(
+  expect((await restore(file, '--height', '90', '--app-hash', wrong)).err).toContain(
     `has the app hash ${exported['app_hash']}, not`,
   )
+  const right = `${exported['app_hash']}`
+  expect((await restore(file, '--height', '77', '--app-hash', right)).err).toContain(
+    'is of height 90, not 77',
+  )
+  const alone = await restore(file, '--app-hash', right)
+  expect([alone.code, alone.err]).toEqual([2, expect.stringContaining('--app-hash needs --height')])
   const broken = join(folder, 'broken.snapshot')
   cpSync(file, broken)
   spoil(broken)
   expect((await restore(broken)).err).toContain(`snapshot ${broken} cannot be used: a chunk fails its CRC`)
   writeFileSync(broken, readFileSync(file).subarray(0, -20))
   expect((await restore(broken)).err).toContain(`snapshot ${broken} cannot be used: it is not complete`)
+  writeFileSync(broken, withMeta(readFileSync(file), 'ff'))
+  expect((await restore(broken)).err).toContain('it does not say of which chain and time it is')
   writeFileSync(broken, 'something else')
   expect((await restore(broken)).err).toContain('it does not start as a snapshot of this format')
   expect((await restore(join(folder, 'nowhere'))).err).toContain('does not exist')
@@ -296,7 +316,7 @@ test('a snapshot is carried to another home, which continues with the same state
     `${file} is of the chain wadi-test-1; ${homePaths(foreign).genesis} is of other-1`,
   )
 
-  const restored = await restore(file, '--app-hash', `${exported['app_hash']}`.toUpperCase(), '-o', 'json')
+  const restored = await restore(file, '--height', '90', '--app-hash', right.toUpperCase(), '-o', 'json')
   expect(JSON.parse(restored.out)).toMatchObject({
     height: 90,
     next: expect.stringContaining('header of block 91'),

@@ -13,8 +13,10 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   query: ['lib', 'gen', 'kernel', 'store', 'app'],
   solo: ['lib', 'gen', 'kernel', 'abci'],
   client: ['lib', 'gen'],
+  faucet: ['lib', 'gen', 'client', 'query'],
+  status: ['query'],
   testing: ['lib', 'gen', 'kernel', 'store', 'app', 'query', 'client'],
-  cli: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'solo', 'client'],
+  cli: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'solo', 'client', 'faucet', 'status'],
   bin: ['lib', 'gen', 'kernel', 'store', 'app', 'abci', 'query', 'solo', 'client', 'testing', 'cli', 'chain'],
   modules: ['lib', 'gen', 'kernel'],
 }

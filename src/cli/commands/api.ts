@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { connectComet } from '../../client/comet.ts'
+import { connectComet, statusOf } from '../../client/comet.ts'
 import { queryApi } from '../../client/queries.ts'
 import type { RunContext } from '../context.ts'
 import { addExample } from '../help.ts'
@@ -51,7 +51,7 @@ function addKeplr(program: Command, context: RunContext): void {
     const { ServiceDefinition } = await import('#gen/cosmos/base/node/v1beta1/query.ts')
     const info = await atNode(node, async () => {
       const comet = connectComet(node, PATIENCE)
-      const chainId = (await comet.status()).nodeInfo.network
+      const chainId = (await statusOf(comet)).nodeInfo.network
       const { minimumGasPrice } = await queryApi(comet, ServiceDefinition).config()
       return keplrChainInfo({ chainId, rpc: publicRpc, rest, minGasPrices: minimumGasPrice })
     })

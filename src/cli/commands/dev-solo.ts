@@ -1,23 +1,26 @@
 import type { Mining } from '../../solo/miner.ts'
 import type { NodeContext } from '../context.ts'
+import { parseBlockTime } from '../duration.ts'
+import { appLog } from '../node/app-log.ts'
 import type { QueryDoors } from '../node/app-server.ts'
 import { NodeError } from '../node/errors.ts'
 import { homePaths, readHome } from '../node/home.ts'
 import { logPrinter } from '../node/log-lines.ts'
-import { DEFAULT_PORTS, LOOPBACK } from '../node/ports.ts'
+import { LOOPBACK } from '../node/ports.ts'
 import { takeRunLock } from '../node/run-record.ts'
 import { type RunningSolo, startSolo } from '../node/solo.ts'
 import {
   type Banner,
   type DevOptions,
   devChainId,
+  movedLines,
   onFreePorts,
-  parseDuration,
   prepareDevHome,
   printBanner,
   printReady,
 } from './dev.ts'
-import { appLog, openDoors, untilEnd } from './start.ts'
+import { nodeDoors, openDevDoors } from './dev-doors.ts'
+import { logFormat, openDoors, untilEnd } from './start.ts'
 
 /** Beside `.wadi/devnet`, whose blocks CometBFT makes. */
 const SOLO_HOME = '.wadi/solo'
@@ -36,8 +39,8 @@ export async function runSoloDev(context: NodeContext, options: DevOptions, reas
   const folder = options.home ?? SOLO_HOME
   prepareDevHome(folder, options.reset === true)
   const home = readHome(folder)
-  const json = options.json === true
-  const log = appLog(logPrinter(context.stderr, json ? 'json' : 'text'), json)
+  const format = logFormat(options)
+  const log = appLog(logPrinter(context.stderr, format), { format, levels: options.logLevel })
   // Taken before anything is opened: a second process must not touch it.
   const lock = takeRunLock(homePaths(folder).runRecord)
   const { started, ports, moved } = await onFreePorts((ports) => {
@@ -57,28 +60,32 @@ export async function runSoloDev(context: NodeContext, options: DevOptions, reas
     throw error
   })
   if (started.replayed > 0)
-    log('info', `${started.replayed} block(s) executed once more after an unclean end`)
+    log('warn', `${started.replayed} block(s) executed once more after an unclean end`)
   const ended = untilEnd(started, context)
-  const doors = await servingOf(started)
-  if (doors === undefined) return ended
-  lock.update(openDoors(doors))
+  const serving = await servingOf(started)
+  if (serving === undefined) return ended
+  lock.update(openDoors(serving))
+  const note = (message: string) => log('info', message)
+  const more = await openDevDoors(nodeDoors(started.rpcUrl, serving), note).catch(async (error) => {
+    await started.stop()
+    throw error
+  })
+  lock.update(more.record)
   const banner: Banner = {
     chainId: devChainId(),
     home: home.paths.home,
     height: started.continued ? started.height() : 0,
-    doors: {
-      rpc: started.rpcUrl,
-      websocket: `${started.rpcUrl.replace('http', 'ws')}/websocket`,
-      rest: doors.restUrl ?? '',
-      grpc: doors.grpcAddress ?? '',
-    },
-    moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
+    doors: more.doors,
+    moved: movedLines({ ...ports, ...more.ports }, [
+      ...moved.filter((name) => name !== 'telemetry'),
+      ...more.moved,
+    ]),
     versions: { wadi: context.version, node: process.versions.node },
     solo: soloText(reason, mining),
   }
   printBanner(context, options, banner)
   printReady(context, options, started.height())
-  return ended
+  return ended.finally(() => more.close())
 }
 
 function miningOf({ blockTime, mining }: DevOptions): Mining {
@@ -86,7 +93,7 @@ function miningOf({ blockTime, mining }: DevOptions): Mining {
     throw new NodeError('bad-option', '--no-mining and --block-time contradict each other', ['leave one out'])
   if (mining === false) return { kind: 'manual' }
   if (blockTime === undefined) return { kind: 'instant', idleMs: IDLE_MS }
-  return { kind: 'timed', ms: parseDuration(blockTime) }
+  return { kind: 'timed', ms: parseBlockTime(blockTime) }
 }
 
 /** What it is, and plainly what it is not. */

@@ -7,7 +7,7 @@ test('the banner of a devnet calls its accounts by the names that commands know'
     chainId: 'wadi-dev-1',
     home: '.wadi/devnet',
     height: 0,
-    doors: { rpc: '', websocket: '', rest: '', grpc: '' },
+    doors: { rpc: '', websocket: '', rest: '', grpc: '', telemetry: '', faucet: '', page: '' },
     moved: [],
     versions: {},
   }).split('\n')

@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs'
 import type { NodeContext } from '../context.ts'
+import { parseBlockTime } from '../duration.ts'
 import type { Cometbft } from '../node/cometbft.ts'
-import { DEV_ACCOUNTS, DEV_MNEMONIC } from '../node/dev-accounts.ts'
+import { DEV_ACCOUNTS, DEV_FAUCET, DEV_MNEMONIC } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
 import { homePaths, initHome, resetHome } from '../node/home.ts'
-import { logPrinter } from '../node/log-lines.ts'
-import { DEFAULT_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
+import { type LogFormat, logPrinter } from '../node/log-lines.ts'
+import { DEFAULT_PORTS, DEV_PORTS, LOOPBACK, pickPorts } from '../node/ports.ts'
 import { waitForHeight } from '../node/rpc.ts'
 import { refuseSoloHome } from '../node/solo-home.ts'
 import { type RunningNode, untilListening } from '../node/supervisor.ts'
+import { type DevDoors, nodeDoors, openDevDoors } from './dev-doors.ts'
 import { usableFolder } from './folder.ts'
-import { startWadiNode } from './start.ts'
+import { logFormat, startWadiNode } from './start.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
 export interface DevOptions {
@@ -24,9 +26,10 @@ export interface DevOptions {
   readonly json?: boolean
   readonly traceAbci?: string
   readonly logLevel: string
+  readonly logFormat?: LogFormat
 }
 
-/** What each of the ten accounts starts with: a million WADI. */
+/** What each of the ten accounts, and the faucet's, starts with: a million WADI. */
 const DEV_FUNDS = 10n ** 24n
 
 const PORT_ATTEMPTS = 5
@@ -40,10 +43,10 @@ export async function runDev(
   options: DevOptions & { readonly home: string },
   cometbft: Cometbft,
 ): Promise<number> {
-  const blockTimeMs = parseDuration(options.blockTime ?? '1s')
+  const blockTimeMs = parseBlockTime(options.blockTime ?? '1s')
   prepareDevHome(options.home, options.reset === true)
   refuseSoloHome(homePaths(options.home))
-  const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
+  const sink = logPrinter(context.stderr, logFormat(options))
   const { started, ports, moved } = await onFreePorts(async (ports) => {
     const at = (port: number) => ({ host: LOOPBACK, port })
     return startWadiNode(context, options, sink, {
@@ -52,30 +55,45 @@ export async function runDev(
       // For development: pages and explorers in a browser may call.
       rest: { ...at(ports.rest), cors: ['*'] },
       grpc: at(ports.grpc),
+      telemetry: at(ports.telemetry),
       env: { CMT_CONSENSUS_TIMEOUT_COMMIT: `${blockTimeMs}ms` },
       cometbft,
       portable: true,
     })
   })
-  const { node, ended, doors, height } = started
+  const { node, ended, telemetryUrl, height, record } = started
+  const more = await openDevDoors(nodeDoors(node.rpcUrl, started.doors), (message) =>
+    sink('faucet', message),
+  ).catch(async (error) => {
+    await node.stop()
+    throw error
+  })
+  record(more.record)
+  const done = ended.finally(() => more.close())
   // Every door that the banner names is open.
-  if (!(await untilListening(node))) return ended
+  if (!(await untilListening(node))) return done
   const banner: Banner = {
     chainId: devChainId(),
     home: homePaths(options.home).home,
     height,
-    doors: {
-      rpc: node.rpcUrl,
-      websocket: `${node.rpcUrl.replace('http', 'ws')}/websocket`,
-      rest: doors.restUrl ?? '',
-      grpc: doors.grpcAddress ?? '',
-    },
-    moved: moved.map((name) => `${name}: port ${DEFAULT_PORTS[name]} is taken, using ${ports[name]}`),
+    doors: { ...more.doors, telemetry: telemetryUrl ?? '' },
+    moved: movedLines({ ...ports, ...more.ports }, [...moved, ...more.moved]),
     versions: { wadi: context.version, cometbft: cometbft.version, node: process.versions.node },
   }
   printBanner(context, options, banner)
   void announceBlock(context, options, node, height + 1)
-  return ended
+  return done
+}
+
+const USUAL_PORTS = { ...DEFAULT_PORTS, ...DEV_PORTS }
+type PortName = keyof typeof USUAL_PORTS
+
+/** What the banner says of ports that are not the usual ones. */
+export function movedLines(
+  ports: Readonly<Partial<Record<PortName, number>>>,
+  moved: readonly PortName[],
+): readonly string[] {
+  return moved.map((name) => `${name}: port ${USUAL_PORTS[name]} is taken, using ${ports[name]}`)
 }
 
 /** Makes the home of a devnet where there is none yet. */
@@ -85,7 +103,7 @@ export function prepareDevHome(home: string, reset: boolean): void {
   const known = existsSync(homePaths(home).genesis)
   if (known && reset) resetHome(home)
   if (known) return
-  const addresses = DEV_ACCOUNTS.map((account) => account.address)
+  const addresses = [...DEV_ACCOUNTS, DEV_FAUCET].map((account) => account.address)
   initHome({
     home,
     chainId: template.chain_id,
@@ -98,13 +116,13 @@ export function prepareDevHome(home: string, reset: boolean): void {
 
 export const devChainId = (): string => readTemplate('devnet').chain_id
 
-type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'grpc', number>>
+type Ports = Readonly<Record<'rpc' | 'p2p' | 'rest' | 'grpc' | 'telemetry', number>>
 
 /** Starts on free ports; on the next ones where somebody else took one between the look and the start. */
 export async function onFreePorts<T>(start: (ports: Ports) => Promise<T>) {
-  const { rpc, p2p, rest, grpc } = DEFAULT_PORTS
+  const { rpc, p2p, rest, grpc, telemetry } = DEFAULT_PORTS
   for (let attempt = 1; ; attempt++) {
-    const { ports, moved } = await pickPorts({ rpc, p2p, rest, grpc })
+    const { ports, moved } = await pickPorts({ rpc, p2p, rest, grpc, telemetry })
     try {
       return { started: await start(ports), ports, moved }
     } catch (error) {
@@ -118,7 +136,8 @@ export interface Banner {
   readonly chainId: string
   readonly home: string
   readonly height: number
-  readonly doors: Readonly<Record<'rpc' | 'websocket' | 'rest' | 'grpc', string>>
+  /** Empty where a door is shut; solo mode has no telemetry. */
+  readonly doors: DevDoors['doors'] & { readonly telemetry?: string }
   readonly moved: readonly string[]
   readonly versions: Readonly<Record<string, string | undefined>>
   /** Of solo mode: why it runs, and what it is not. */
@@ -159,6 +178,9 @@ function bannerJson(banner: Banner): string {
 
 const OFF = 'off (config/app.toml)'
 
+const telemetryLine = (url: string): string =>
+  `  Telemetry  ${url === '' ? OFF : `${url}/metrics, /health`}\n`
+
 /** What people read before the first block. */
 export function bannerText({ chainId, home, height, doors, moved, versions, solo }: Banner): string {
   const accounts = DEV_ACCOUNTS.map(
@@ -177,19 +199,11 @@ Doors
   WebSocket  ${doors.websocket}
   REST       ${doors.rest || OFF}
   gRPC       ${doors.grpc || OFF}
-${moved.map((line) => `  (${line})\n`).join('')}
+  Faucet     ${doors.faucet}   (100 WADI a credit, from ${DEV_FAUCET.address})
+  Page       ${doors.page}   (open it: blocks, transactions, assets)
+${doors.telemetry === undefined ? '' : telemetryLine(doors.telemetry)}${moved.map((line) => `  (${line})\n`).join('')}
 Data      ${home}${height > 0 ? ` (continues at height ${height}; --reset starts over)` : ''}
 Versions  CometBFT ${versions['cometbft'] ?? 'none'}, Node ${versions['node']}
 
 `
-}
-
-/** `200ms`, `1s`, `1.5s` → milliseconds. */
-export function parseDuration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text)
-  const ms = match === null ? Number.NaN : Number(match[1]) * (match[2] === 's' ? 1000 : 1)
-  if (Number.isInteger(ms) && ms >= 1 && ms <= 3_600_000) return ms
-  throw new NodeError('bad-option', `--block-time ${text} is not a duration`, [
-    'write for instance 200ms or 1s',
-  ])
 }

@@ -41,7 +41,7 @@ describe('the state of a genesis file', () => {
     init('wadi1somebody')
     expect(await check()).toEqual({
       check: 'genesis state',
-      ok: true,
+      level: 'ok',
       detail: 'wadi-test-1 starts from it, with 1 validator',
     })
   })
@@ -50,19 +50,19 @@ describe('the state of a genesis file', () => {
     const file = init('')
     expect(await check()).toEqual({
       check: 'genesis state',
-      ok: false,
+      level: 'fail',
       detail: `${file}: app_state.ruled: nobody rules: invalid address`,
       fix: 'restore the genesis file of the chain, or mend it',
     })
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, 40))
-    expect(await check()).toMatchObject({ ok: false, detail: expect.stringContaining(`${file}: `) })
+    expect(await check()).toMatchObject({ level: 'fail', detail: expect.stringContaining(`${file}: `) })
   })
 
   test('is not tried where that would take long, or where there is no file', async () => {
     expect(await check()).toBeUndefined()
     init('')
     const found = await check(100)
-    expect(found?.ok).toBe(true)
+    expect(found?.level).toBe('ok')
     expect(found?.detail).toMatch(/^not tried, \d+ bytes are many: "wadi genesis validate --home /)
   })
 })

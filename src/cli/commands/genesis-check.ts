@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import type { Chain } from '../../kernel/chain.ts'
 import { CommandError } from '../errors.ts'
 import { validateGenesis } from '../genesis/validate.ts'
-import type { Finding } from '../node/doctor.ts'
+import { bad, type Finding, good } from '../node/doctor/finding.ts'
 import { homePaths } from '../node/home.ts'
 
 const CHECK = 'genesis state'
@@ -25,15 +25,15 @@ export async function checkGenesisState(
   if (bytes === undefined) return undefined
   if (bytes > maxBytes) {
     const detail = `not tried, ${bytes} bytes are many: "wadi genesis validate --home ${home}" does it`
-    return { check: CHECK, ok: true, detail }
+    return good(CHECK, detail)
   }
   try {
     const { chain_id: chainId, validators } = validateGenesis(genesis, await loadChain())
     const detail = `${chainId} starts from it, with ${validators} ${validators === 1 ? 'validator' : 'validators'}`
-    return { check: CHECK, ok: true, detail }
+    return good(CHECK, detail)
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     const [detail = '', fix] = error.message.split('\n  - ')
-    return { check: CHECK, ok: false, detail, fix: fix ?? FIX }
+    return bad(CHECK, detail, fix ?? FIX)
   }
 }

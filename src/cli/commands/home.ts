@@ -4,6 +4,7 @@ import type { RunContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
 import { addExample } from '../help.ts'
+import type { Finding } from '../node/doctor/finding.ts'
 import { addNodeOptions, addOutputOption, type NodeOptions } from '../options.ts'
 import { type OutputFormat, print } from '../output.ts'
 
@@ -18,6 +19,13 @@ interface InitCommandOptions {
   readonly template: 'devnet' | 'localnet' | 'testnet'
   readonly genesis?: string
   readonly authority?: string
+  readonly output: OutputFormat
+}
+
+interface DoctorCommandOptions {
+  readonly home: string
+  readonly node?: string
+  readonly json?: boolean
   readonly output: OutputFormat
 }
 
@@ -77,11 +85,14 @@ function addStatus(program: Command, context: RunContext): void {
 function addDoctor(program: Command, context: RunContext): void {
   const command = program
     .command('doctor')
-    .description('look for the usual reasons why a node does not run; changes nothing')
+    .description(
+      'look for the usual reasons why a node does not run, and for what will hurt it; changes nothing',
+    )
     .option('--home <folder>', 'home of the node', DEFAULT_HOME)
     .option('--node <url>', 'RPC of a node to compare with')
-  addExample(command, 'wadi doctor --home .wadi/devnet')
-  addOutputOption(command).action(async (options: { home: string; node?: string; output: OutputFormat }) => {
+    .option('--json', 'the same as --output json')
+  addExample(command, 'wadi doctor --home .wadi/devnet', 'wadi doctor --json')
+  addOutputOption(command).action(async (options: DoctorCommandOptions) => {
     const { runDoctor } = await import('../node/doctor.ts')
     const rpc = options.node === undefined ? {} : { rpcUrl: options.node }
     const { checkGenesisState } = await import('./genesis-check.ts')
@@ -90,18 +101,18 @@ function addDoctor(program: Command, context: RunContext): void {
       ...(await runDoctor({ home: options.home, ...rpc })),
       ...(state === undefined ? [] : [state]),
     ]
-    if (options.output === 'json')
-      await print(
-        context,
-        'json',
-        findings.map((finding) => ({ ...finding })),
-      )
-    else {
-      for (const { check, ok, detail, fix } of findings) {
-        const mark = ok ? paint(context.stdout, 'green', 'ok ') : paint(context.stdout, 'red', 'BAD')
-        context.stdout.write(`${mark} ${check}: ${detail}\n${fix === undefined ? '' : `    - ${fix}\n`}`)
-      }
-    }
-    if (findings.some(({ ok }) => !ok)) context.exit(EXIT.failed)
+    if (options.json === true || options.output === 'json') {
+      const rows = findings.map((finding) => ({ ...finding }))
+      await print(context, 'json', rows)
+    } else for (const finding of findings) context.stdout.write(findingText(context, finding))
+    if (findings.some(({ level }) => level === 'fail')) context.exit(EXIT.failed)
   })
+}
+
+const MARKS = { ok: ['green', 'ok  '], warn: ['yellow', 'warn'], fail: ['red', 'FAIL'] } as const
+
+function findingText({ stdout }: RunContext, { check, level, detail, fix }: Finding): string {
+  const [colour, mark] = MARKS[level]
+  const advice = fix === undefined ? '' : `     - ${fix}\n`
+  return `${paint(stdout, colour, mark)} ${check}: ${detail}\n${advice}`
 }

@@ -22,7 +22,7 @@ describe('a net that is there', () => {
       expect(() => refuseOtherSize({ nodes }, asked), JSON.stringify(asked)).toThrow(problem)
     await initLocalnet({ dir, validators: 2, fullNodes: 1, basePort: 0 })
     const { code, err } = await run('localnet', '--dir', dir, '--validators', '3')
-    expect(code).toBe(1)
+    expect(code).toBe(2)
     expect(err).toContain(
       `wadi: ${problem}\n  - leave the numbers out to run it as it is; --reset makes another`,
     )

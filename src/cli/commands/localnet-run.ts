@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { JsonObject } from '#lib/proto-json.ts'
 import type { RunContext } from '../context.ts'
+import { parseBlockTime } from '../duration.ts'
 import { findCometbft } from '../node/cometbft.ts'
 import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
 import { NodeError } from '../node/errors.ts'
@@ -17,7 +18,6 @@ import type { Which } from '../node/localnet-node.ts'
 import { logPrinter } from '../node/log-lines.ts'
 import { wadiCommand } from '../node/program.ts'
 import { onStopSignal } from '../node/supervisor.ts'
-import { parseDuration } from './dev.ts'
 import { usableFolder } from './folder.ts'
 import { fundedState, readTemplate } from './templates.ts'
 
@@ -86,7 +86,7 @@ export function takeBlockTime(
 ): void {
   if (blockTime === undefined) return
   const { blockTimeMs } = readLocalnet(dir)
-  const asked = parseDuration(blockTime)
+  const asked = parseBlockTime(blockTime)
   if (asked === blockTimeMs) return
   setBlockTime(dir, asked)
   context.stderr.write(`Blocks are ${asked} ms apart from now on; they were ${blockTimeMs} ms.\n`)
@@ -101,7 +101,7 @@ async function makeLocalnet(options: LocalnetCommandOptions): Promise<void> {
     dir,
     validators,
     fullNodes,
-    blockTimeMs: parseDuration(blockTime),
+    blockTimeMs: parseBlockTime(blockTime),
     chainId: template.chain_id,
     appState: fundedState(template, addresses, FUNDS),
     consensusParams: template.consensus_params,

@@ -22,6 +22,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--no-mining', 'in solo mode: make blocks only when dev_mine asks for them')
     .option('--json', 'print the banner and the log as JSON lines')
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
+    .addOption(logFormat())
     .addOption(logLevel('error'))
     .action(async (options) => {
       const queryThread = await startQueryThread()
@@ -35,6 +36,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
     .option('--home <folder>', 'home of the node', '.wadi/node')
     .option('--json', 'print the log as JSON lines')
     .option('--trace-abci <file>', 'write every ABCI frame to a file')
+    .addOption(logFormat())
     .addOption(logLevel('info'))
     .option('--upgrade-height <height>', 'height at which this program migrates the state', Number)
     .addOption(
@@ -51,7 +53,7 @@ export function addNodeCommands(program: Command, context: RunContext): void {
       const { runStart } = await import('./start.ts')
       context.exit(await runStart(await nodeContext(context, queryThread), options))
     })
-  addExample(start, 'wadi start --home .wadi/node --log-level p2p:none,*:error')
+  addExample(start, 'wadi start --home .wadi/node --log-format json --log-level p2p:none,*:error')
 }
 
 async function nodeContext(context: RunContext, queryThread: QueryThread): Promise<NodeContext> {
@@ -72,10 +74,14 @@ function heights(text: string): number {
 /** A level for everything, or one a part of CometBFT: `p2p:none,*:error`. */
 const LOG_LEVEL = /^(?:[a-z0-9*_-]+:)?(?:none|error|info|debug)(?:,[a-z0-9*_-]+:(?:none|error|info|debug))*$/
 
+function logFormat(): Option {
+  return new Option('--log-format <format>', 'of the lines of the log').choices(['text', 'json'])
+}
+
 function logLevel(level: string): Option {
   return new Option(
     '--log-level <level>',
-    'of CometBFT: none, error, info, debug; also by part, as p2p:none,*:error',
+    'none, error, info or debug; also by module of CometBFT or the application, as p2p:none,*:error',
   )
     .argParser((text) => {
       if (LOG_LEVEL.test(text)) return text

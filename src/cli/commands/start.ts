@@ -8,10 +8,11 @@ import {
 } from '../../store/pruning.ts'
 import type { NodeContext } from '../context.ts'
 import { UsageError } from '../errors.ts'
+import { appLog } from '../node/app-log.ts'
 import { type AppLog, nodeApp, type QueryDoors } from '../node/app-server.ts'
 import { type Cometbft, preparedCometbft } from '../node/cometbft.ts'
 import { homePaths, readHome } from '../node/home.ts'
-import { type LogSink, logPrinter } from '../node/log-lines.ts'
+import { type LogFormat, type LogSink, logPrinter } from '../node/log-lines.ts'
 import { type RunLock, takeRunLock } from '../node/run-record.ts'
 import { onStopSignal, type RunningNode, startNode } from '../node/supervisor.ts'
 
@@ -20,6 +21,7 @@ export interface StartCommandOptions {
   readonly json?: boolean
   readonly traceAbci?: string
   readonly logLevel: string
+  readonly logFormat?: LogFormat
   readonly upgradeHeight?: number
   readonly pruning?: PruningMode
   readonly pruningKeepRecent?: number
@@ -32,10 +34,19 @@ export interface Overrides {
   readonly p2p?: { readonly host: string; readonly port: number }
   readonly rest?: { readonly host: string; readonly port: number; readonly cors?: readonly string[] }
   readonly grpc?: { readonly host: string; readonly port: number }
+  readonly telemetry?: { readonly host: string; readonly port: number }
   readonly env?: Readonly<Record<string, string>>
   readonly cometbft?: Cometbft
   /** See `AppServerOptions.portable`. */
   readonly portable?: boolean
+}
+
+/** What `--log-format` says; else JSON where all output is. */
+export function logFormat({
+  json,
+  logFormat: format,
+}: Pick<StartCommandOptions, 'json' | 'logFormat'>): LogFormat {
+  return format ?? (json === true ? 'json' : 'text')
 }
 
 /** A node that runs: both its processes, and how to end them. */
@@ -44,7 +55,11 @@ export interface StartedNode {
   /** The exit code of {@link untilEnd}. */
   readonly ended: Promise<number>
   readonly doors: QueryDoors
+  /** Where /metrics and /health are, if they are on. */
+  readonly telemetryUrl: string | undefined
   readonly height: number
+  /** Adds to what the home's `run.json` says. */
+  readonly record: RunLock['update']
 }
 
 /** Opens the application of a home and starts CometBFT over it; resolves when its queries are answered. */
@@ -58,7 +73,8 @@ export async function startWadiNode(
   const { cometbft = preparedCometbft() } = overrides
   // Taken before the state is opened: a second process must not touch it.
   const lock = takeRunLock(homePaths(options.home).runRecord)
-  const log = appLog(sink, options.json === true)
+  const format = logFormat(options)
+  const log = appLog(sink, { format, levels: options.logLevel })
   const rpc = overrides.rpc ?? home.rpc
   const app = unlessFailed(lock, () => appOf(context, options, { home, log, rpc, overrides }))
   const node = await startNode({
@@ -67,7 +83,7 @@ export async function startWadiNode(
     lock,
     cometbft,
     logLevel: options.logLevel,
-    ...(options.json === true ? { logFormat: 'json' } : {}),
+    logFormat: format,
     onLog: sink,
     ...(overrides.rpc === undefined ? {} : { rpc: overrides.rpc }),
     ...(overrides.p2p === undefined ? {} : { p2p: overrides.p2p }),
@@ -80,13 +96,15 @@ export async function startWadiNode(
     throw error
   })
   forget()
+  // Now: while the query worker starts, the first block may come.
+  const height = await app.height()
   const ended = untilEnd(node, context)
-  const doors = await app.serving().catch(async (error) => {
+  const [doors, telemetryUrl] = await Promise.all([app.serving(), app.telemetry()]).catch(async (error) => {
     await node.stop()
     throw error
   })
-  lock.update(openDoors(doors))
-  return { node, ended, doors, height: await app.height() }
+  lock.update({ ...openDoors(doors), ...(telemetryUrl === undefined ? {} : { telemetryUrl }) })
+  return { node, ended, doors, telemetryUrl, height, record: (more) => lock.update(more) }
 }
 
 /** The doors that are open, for the record of who runs on a home. */
@@ -128,6 +146,7 @@ function appOf(
     ...(overrides.rest === undefined ? {} : { rest: overrides.rest }),
     pruning: chosenPruning(options, home.app.pruning),
     ...(overrides.grpc === undefined ? {} : { grpc: overrides.grpc }),
+    ...(overrides.telemetry === undefined ? {} : { telemetry: overrides.telemetry }),
     ...(overrides.portable === undefined ? {} : { portable: overrides.portable }),
     ...(options.traceAbci === undefined ? {} : { trace: FileTrace.open(options.traceAbci) }),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
@@ -151,7 +170,7 @@ function chosenPruning(options: StartCommandOptions, home: Pruning): Pruning {
 
 /** `wadi start`: runs until it is told to stop or something ends it; then says why. */
 export async function runStart(context: NodeContext, options: StartCommandOptions): Promise<number> {
-  const sink = logPrinter(context.stderr, options.json === true ? 'json' : 'text')
+  const sink = logPrinter(context.stderr, logFormat(options))
   const { ended } = await startWadiNode(context, options, sink)
   return ended
 }
@@ -167,25 +186,4 @@ export async function untilEnd(
   if (reason.kind === 'stopped') return 0
   context.stderr.write(`wadi: the node ended: ${reason.error.message}\n`)
   return 1
-}
-
-export function appLog(sink: LogSink, json: boolean): AppLog {
-  return (level, message, fields) => {
-    if (json) sink('app', JSON.stringify({ level, message, ...readable(fields) }))
-    else sink('app', `${level === 'info' ? '' : `${level.toUpperCase()} `}${message}${inline(fields)}`)
-  }
-}
-
-function readable(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const entries = Object.entries(fields)
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, value instanceof Error ? value.stack : value]),
-  )
-}
-
-function inline(fields: Readonly<Record<string, unknown>> | undefined): string {
-  const entries = Object.entries(readable(fields))
-  return entries
-    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join('')
 }

@@ -4,8 +4,10 @@ import { nativeVerifier } from '#lib/verifier-native.ts'
 import { AbciServer } from '../../abci/server.ts'
 import type { FrameTrace } from '../../abci/trace.ts'
 import type { AbciApp } from '../../abci/types.ts'
+import type { AppVersion } from '../../app/app.ts'
 import { createApp } from '../../app/create.ts'
 import { GenesisError } from '../../app/genesis.ts'
+import { SignatureCache } from '../../app/sigcache.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { openQueryPool, type QueryPool } from '../../query/pool.ts'
 import type { QueryThread } from '../../query/thread.ts'
@@ -17,12 +19,18 @@ import { parseGasPrices } from './gas-prices.ts'
 import { genesisInitialHeight } from './genesis-doc.ts'
 import type { Address, NodeHome } from './home.ts'
 import type { AppServer } from './supervisor.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
 
 export type AppLog = (
   level: 'info' | 'warn' | 'error',
   message: string,
   fields?: Readonly<Record<string, unknown>>,
 ) => void
+
+/** A log for lines of one part of the application; the part is the field `module`. */
+function moduleLog(log: AppLog, module: string): AppLog {
+  return (level, message, fields) => log(level, message, { module, ...fields })
+}
 
 export interface AppServerOptions {
   readonly home: NodeHome
@@ -36,6 +44,8 @@ export interface AppServerOptions {
   readonly pruning?: Pruning
   /** Instead of the address in `app.toml`. */
   readonly grpc?: Address
+  /** Instead of the address in `app.toml`. */
+  readonly telemetry?: Address
   readonly trace?: FrameTrace
   readonly upgradeHeight?: number
   /** Checks signatures without the native verifier where that is missing, and says so; a validator must have it. */
@@ -52,6 +62,8 @@ export interface NodeApp extends AppServer {
   height(): Promise<number>
   /** Resolves when queries are answered; rejects if they cannot be. */
   serving(): Promise<QueryDoors>
+  /** Resolves with `http://host:port` of telemetry if it is on; rejects if its port is taken. */
+  telemetry(): Promise<string | undefined>
 }
 
 /** Where queries are answered beside `abci_query`; undefined for a door that is off. */
@@ -70,30 +82,48 @@ export const PROTOCOL_VERSION = 1n
  * answers what came meanwhile. `failed` resolves when the application halts, which it does rather than diverge.
  */
 export function nodeApp(options: AppServerOptions): NodeApp {
-  const { home, log } = options
+  const { home } = options
+  let telemetry: Telemetry | undefined
   let fail: (error: Error) => void = () => {}
   const failed = new Promise<Error>((resolve) => {
-    fail = (error) => resolve(explainHalt(error, home))
+    fail = (error) => {
+      telemetry?.halted(error)
+      resolve(explainHalt(error, home))
+    }
   })
+  const abciLog = moduleLog(options.log, 'abci')
   const server = new AbciServer(undefined, {
     onHalt: fail,
-    onProtocolError: (error) => log('error', error.message),
+    onProtocolError: (error) => abciLog('error', error.message),
     indexEvents: indexPredicate(home.app.indexEvents),
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   })
+  telemetry = telemetryOf(options, server)
+  const told = telemetry
   let opening: Promise<OpenedApp> | undefined
+  let telling: Promise<string | undefined> | undefined
   return {
     failed,
     listen: (socket) => server.listen(`unix://${socket}`),
     async open() {
-      opening = openApp(options)
+      opening = openApp(options, told)
       const { app } = await opening
       server.serve(app)
+      // Not before: what begins to listen takes time from the first block.
+      telling = told?.listen((error) =>
+        moduleLog(options.log, 'telemetry')('error', 'a connection failed', { error }),
+      )
+      telling?.catch(() => {})
     },
     height: async () => (await opening)?.storage.version ?? 0,
     serving: async () => (await opening)?.serving ?? { restUrl: undefined, grpcAddress: undefined },
+    telemetry: async () => {
+      await opening
+      return telling
+    },
     async close() {
       await server.close()
+      await told?.close()
       const opened = await opening?.catch(() => undefined)
       await opened?.pool.close()
       await opened?.storage.close()
@@ -109,32 +139,41 @@ export interface OpenedApp {
   readonly serving: Promise<QueryDoors>
 }
 
-/** Recovers the state of a home and starts its query worker. */
-export async function openApp(options: AppServerOptions): Promise<OpenedApp> {
-  const { home, chain, log } = options
+/** Recovers the state of a home and starts its query worker; `telemetry` watches it, where there is one. */
+export async function openApp(options: AppServerOptions, telemetry?: Telemetry): Promise<OpenedApp> {
+  const { home, chain } = options
+  const log = moduleLog(options.log, 'store')
   const storage = await openStorage(home.paths.appData, chain.stores, {
     snapshotInterval: home.app.snapshotInterval,
     initialVersion: genesisInitialHeight(home.paths.genesis),
     ...storageFor(options.pruning ?? home.app.pruning),
-    report: (message) => log('info', message),
+    report: (message) => log('warn', message),
+    ...(telemetry === undefined ? {} : { files: telemetry.files }),
   })
   try {
-    return overStorage(options, storage)
+    return overStorage(options, storage, telemetry)
   } catch (error) {
     await storage.close()
     throw error
   }
 }
 
-function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
-  const { home, chain, log } = options
+function overStorage(
+  options: AppServerOptions,
+  storage: Storage,
+  telemetry: Telemetry | undefined,
+): OpenedApp {
+  const { home, chain } = options
+  const verifier = verifierOf(options)
+  const signatures = new SignatureCache(verifier)
   const app = createApp({
     chain,
     state: storage,
-    verifier: verifierOf(options),
+    verifier,
+    signatureCache: signatures,
     minGasPrices: parseGasPrices(home.app.minimumGasPrices),
-    version: { software: options.software, protocol: PROTOCOL_VERSION },
-    log,
+    version: versionOf(options),
+    log: moduleLog(options.log, 'app'),
     ...(options.upgradeHeight === undefined ? {} : { upgradeHeight: options.upgradeHeight }),
   })
   const rest = { ...home.app.rest, ...options.rest }
@@ -148,7 +187,7 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
     software: options.software,
     pruning: keptHeights(options.pruning ?? home.app.pruning),
     history: historyDirectory(home.paths.appData),
-    log,
+    log: moduleLog(options.log, 'query'),
     thread: options.queryThread,
   })
   const doors = serving.then(
@@ -159,12 +198,24 @@ function overStorage(options: AppServerOptions, storage: Storage): OpenedApp {
   )
   // Whoever waits for it is told as well; an application that is closed at once has nobody who does.
   doors.catch(() => {})
-  return { app: withQueries(app, pool), storage, pool, serving: doors }
+  telemetry?.opened({ storage, pool, signatures })
+  const whole = withQueries(app, pool)
+  return { app: telemetry?.watch(whole) ?? whole, storage, pool, serving: doors }
+}
+
+const versionOf = ({ software }: AppServerOptions): AppVersion => ({ software, protocol: PROTOCOL_VERSION })
+
+function telemetryOf(options: AppServerOptions, server: AbciServer): Telemetry | undefined {
+  const { telemetry } = options.home.app
+  if (!telemetry.enabled) return undefined
+  return new Telemetry({ ...telemetry, ...options.telemetry }, versionOf(options), server)
 }
 
 function verifierOf({ portable = false, log }: AppServerOptions): Verifier {
   if (!portable) return nativeVerifier()
-  return availableVerifier(({ message }) => log('warn', `signatures are checked slowly: ${message}`))
+  return availableVerifier(({ message }) =>
+    moduleLog(log, 'app')('warn', `signatures are checked slowly: ${message}`),
+  )
 }
 
 /** The application knows the document; this knows which file it came from. */

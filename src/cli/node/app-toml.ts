@@ -23,7 +23,17 @@ export interface AppSettings {
   readonly pruning: Pruning
   readonly rest: RestSettings
   readonly grpc: DoorSettings
+  readonly telemetry: TelemetrySettings
 }
+
+/** The `[telemetry]` section. */
+export interface TelemetrySettings extends DoorSettings {
+  /** Age of the last block in seconds from which on `/health` says that the node is of no use. */
+  readonly maxBlockAgeSeconds: number
+}
+
+/** Longer than anybody waits for a block without wondering. */
+export const MAX_BLOCK_AGE_SECONDS = 60
 
 /** The `[api]` section. */
 export interface RestSettings extends RestLimits, DoorSettings {
@@ -94,16 +104,29 @@ client-timeout = ${s.rest.clientTimeoutMs / 1000}
 [grpc]
 enable = ${s.grpc.enabled}
 address = "${s.grpc.host}:${s.grpc.port}"
+
+# /metrics for Prometheus and /health for load balancers, in plain HTTP: leave it on this machine or a private network.
+# Without this section it is off.
+[telemetry]
+enable = ${s.telemetry.enabled}
+address = "tcp://${s.telemetry.host}:${s.telemetry.port}"
+
+# Seconds without a block, or behind the time of the last one, after which /health answers 503.
+max-block-age = ${s.telemetry.maxBlockAgeSeconds}
 `
 }
 
 const PRUNING_KEYS = ['pruning', 'pruning-keep-recent', 'pruning-interval']
-const APP_KEYS = ['minimum-gas-prices', 'index-events', 'snapshot-interval', ...PRUNING_KEYS, 'api', 'grpc']
+const APP_KEYS = [
+  ...['minimum-gas-prices', 'index-events', 'snapshot-interval', ...PRUNING_KEYS],
+  ...['api', 'grpc', 'telemetry'],
+]
 const API_KEYS = [
   ...['enable', 'address', 'cors', 'max-open-connections', 'max-concurrent-requests'],
   ...['max-body-bytes', 'max-url-bytes', 'client-timeout'],
 ]
 const GRPC_KEYS = ['enable', 'address']
+const TELEMETRY_KEYS = ['enable', 'address', 'max-block-age']
 
 /** The settings in an `app.toml`. A key that is missing, unknown or of another type is an error which names it. */
 export function readAppSettings(file: string): AppSettings {
@@ -122,6 +145,7 @@ export function appSettings(file: string, values: Readonly<Record<string, unknow
     pruning: readPruning(file, top),
     rest: readRest(api),
     grpc: top.values['grpc'] === undefined ? GRPC_OFF : readGrpc(file, top),
+    telemetry: top.values['telemetry'] === undefined ? TELEMETRY_OFF : readTelemetry(file, top),
   }
 }
 
@@ -131,6 +155,24 @@ const GRPC_OFF: DoorSettings = { enabled: false, host: LOOPBACK, port: DEFAULT_P
 function readGrpc(file: string, top: TomlTable): DoorSettings {
   const grpc = new TomlTable(file, 'grpc.', top.table('grpc'), GRPC_KEYS)
   return { enabled: grpc.get('enable', isBoolean, 'true or false'), ...grpc.address('address') }
+}
+
+/** Homes that are older than telemetry have no port for it. */
+const TELEMETRY_OFF: TelemetrySettings = {
+  enabled: false,
+  host: LOOPBACK,
+  port: DEFAULT_PORTS.telemetry,
+  maxBlockAgeSeconds: MAX_BLOCK_AGE_SECONDS,
+}
+
+function readTelemetry(file: string, top: TomlTable): TelemetrySettings {
+  const table = new TomlTable(file, 'telemetry.', top.table('telemetry'), TELEMETRY_KEYS)
+  const age = ['a number of seconds, at least 1', MAX_BLOCK_AGE_SECONDS] as const
+  return {
+    enabled: table.get('enable', isBoolean, 'true or false'),
+    ...table.address('address'),
+    maxBlockAgeSeconds: table.optional('max-block-age', isPositiveInteger, ...age),
+  }
 }
 
 /** What a home of an older release lacks has its default. */

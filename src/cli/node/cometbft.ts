@@ -10,6 +10,9 @@ import { NodeError } from './errors.ts'
 /** Comes with a clone, and not with the npm package. */
 const setUp = new URL('../../../scripts/setup.mjs', import.meta.url)
 
+/** The release that this program is made for. */
+export const SUPPORTED_COMETBFT: string = COMETBFT_VERSION
+
 export interface Cometbft {
   readonly path: string
   /** Such as `0.38.25`. */

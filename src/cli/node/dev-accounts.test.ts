@@ -3,25 +3,25 @@ import { DirectSecp256k1HdWallet, makeCosmoshubPath } from '@cosmjs/proto-signin
 import { expect, test } from 'vitest'
 import { addressBytes } from '#lib/address.ts'
 import { fromByteString, toHex } from '#lib/bytes.ts'
-import { DEV_ACCOUNTS, DEV_MNEMONIC } from './dev-accounts.ts'
+import { DEV_ACCOUNTS, DEV_FAUCET, DEV_MNEMONIC } from './dev-accounts.ts'
 
-const paths = Array.from({ length: 10 }, (_, i) => makeCosmoshubPath(i))
+const paths = Array.from({ length: 11 }, (_, i) => makeCosmoshubPath(i))
+/** The ten, and the faucet's. */
+const all = [...DEV_ACCOUNTS, DEV_FAUCET]
 
 test('the development accounts are what a CosmJS wallet derives from the mnemonic', async () => {
   const wallet = await DirectSecp256k1HdWallet.fromMnemonic(DEV_MNEMONIC, { prefix: 'wadi', hdPaths: paths })
   const derived = await wallet.getAccounts()
-  expect(DEV_ACCOUNTS.map(({ address }) => address)).toEqual(derived.map(({ address }) => address))
+  expect(all.map(({ address }) => address)).toEqual(derived.map(({ address }) => address))
 })
 
 test('their private keys are those of the mnemonic', async () => {
   const seed = await Bip39.mnemonicToSeed(new EnglishMnemonic(DEV_MNEMONIC))
   const keys = paths.map((path) => Slip10.derivePath(Slip10Curve.Secp256k1, seed, path).privkey)
-  expect(DEV_ACCOUNTS.map(({ privateKey }) => privateKey)).toEqual(
-    keys.map((key) => Buffer.from(key).toString('hex')),
-  )
+  expect(all.map(({ privateKey }) => privateKey)).toEqual(keys.map((key) => Buffer.from(key).toString('hex')))
 })
 
 test('both spellings of an address name the same bytes', () => {
-  for (const { address, hexAddress } of DEV_ACCOUNTS)
+  for (const { address, hexAddress } of all)
     expect(`0x${toHex(fromByteString(addressBytes(address)))}`).toBe(hexAddress)
 })

@@ -33,6 +33,16 @@ const rows: readonly (readonly [address: string, hex: string, privateKey: string
   ['wadi1f84c23zhjlddsfg6n4y94v260v5yd8ktmug268', '49eb85445797dad8251a9d485ab15a7b28469ecb', 'ad228cb7740d2552ac50007d2f67167d481e38426b3f0a52c14a723a75875128'],
 ]
 
+/**
+ * The account that a devnet's faucet pays from: the eleventh of the mnemonic, so that nobody who signs with the ten
+ * gets in the way of its sequence. PUBLIC as they are.
+ */
+export const DEV_FAUCET: DevAccount = {
+  address: 'wadi1nxkwrvet9pggwt46cyr5gt39nfh7d054w0j7wd',
+  hexAddress: '0x99ace1b32b2850872ebac107442e259a6fe6be95',
+  privateKey: 'ec6619421558897e6248525c239fdd6cba129642e822d9570a81e194237b488d',
+}
+
 export const DEV_ACCOUNTS: readonly DevAccount[] = rows.map(([address, hex, privateKey]) => ({
   address,
   hexAddress: `0x${hex}`,

@@ -59,7 +59,9 @@ const ENDED_IN_ORDER: Explanation = {
   fix: ['start again; to stop the node, stop the application, which stops CometBFT'],
 }
 
-const startOver = 'or start the chain over: "wadi start --reset" (all blocks of this node are lost)'
+const startOver =
+  'or start over: a devnet with "wadi dev --reset", another node by syncing a new home with its keys and its ' +
+  'data/priv_validator_state.json (a validator must never sign a height twice)'
 
 const KNOWN: readonly Known[] = [
   {

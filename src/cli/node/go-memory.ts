@@ -18,8 +18,12 @@ export const MEMPOOL_MIB = 128
  * time at a start, and twice as much for each transaction of a load.
  */
 export function goMemoryLimit(genesisBytes: number): string {
-  const wanted = WORK_MIB + MEMPOOL_MIB + Math.ceil((genesisBytes * 3) / MIB)
-  return `${Math.max(LEAST_MIB, wanted)}MiB`
+  return `${goMemoryLimitMib(genesisBytes)}MiB`
+}
+
+/** {@link goMemoryLimit} as a number. */
+export function goMemoryLimitMib(genesisBytes: number): number {
+  return Math.max(LEAST_MIB, WORK_MIB + MEMPOOL_MIB + Math.ceil((genesisBytes * 3) / MIB))
 }
 
 /** Bytes of the genesis file; 0 if it cannot be looked at, which CometBFT will say itself. */

@@ -82,6 +82,22 @@ describe('a home', () => {
     expect(readHome(dir).app.rest.cors).toEqual(origins)
   })
 
+  test('says where telemetry is, on this machine whatever its host, and off in one of an older release', () => {
+    const dir = folder()
+    const { paths, app } = init(dir, { host: '0.0.0.0', ports: { telemetry: 1005 } })
+    const settings = { host: '127.0.0.1', port: 1005, maxBlockAgeSeconds: 60 }
+    expect(app.telemetry).toEqual({ enabled: true, ...settings })
+    const written = readFileSync(paths.appToml, 'utf8')
+    writeFileSync(paths.appToml, written.replace(/^max-block-age = 60$/m, 'max-block-age = 300'))
+    expect(readHome(dir).app.telemetry.maxBlockAgeSeconds).toBe(300)
+    writeFileSync(paths.appToml, written.replace(/^max-block-age = 60$/m, 'max-block-age = 0'))
+    expect(() => readHome(dir)).toThrow(
+      /telemetry\.max-block-age must be a number of seconds, at least 1, not 0/,
+    )
+    writeFileSync(paths.appToml, written.replace(/^# \/metrics[\s\S]*/m, ''))
+    expect(readHome(dir).app.telemetry.enabled).toBe(false)
+  })
+
   test('is not written over', () => {
     const dir = folder()
     const key = readFileSync(init(dir).paths.validatorKey, 'utf8')

@@ -13,7 +13,14 @@ import {
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { DEFAULT_PRUNING } from '../../store/pruning.ts'
-import { type AppSettings, appToml, DEFAULT_INDEX_EVENTS, DEFAULT_REST, readAppSettings } from './app-toml.ts'
+import {
+  type AppSettings,
+  appToml,
+  DEFAULT_INDEX_EVENTS,
+  DEFAULT_REST,
+  MAX_BLOCK_AGE_SECONDS,
+  readAppSettings,
+} from './app-toml.ts'
 import { cometbftToml, readCometbftAddresses } from './cometbft-toml.ts'
 import { NodeError } from './errors.ts'
 import { type GenesisConsensusParams, type GenesisDoc, genesisDoc, genesisValidator } from './genesis-doc.ts'
@@ -106,7 +113,7 @@ export interface InitOptions {
   readonly loopback?: boolean
   readonly prometheus?: boolean
   readonly logLevel?: string
-  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc' | 'telemetry'>>
 }
 
 /**
@@ -164,7 +171,15 @@ function writeConfig(paths: HomePaths, options: InitOptions): void {
   const defaults = { minimumGasPrices: '', indexEvents: DEFAULT_INDEX_EVENTS, snapshotInterval: 1_000 }
   const rest = { ...DEFAULT_REST, host, port: ports.rest }
   const grpc = { enabled: true, host, port: ports.grpc }
-  writeFileSync(paths.appToml, appToml({ ...defaults, pruning: DEFAULT_PRUNING, ...app, rest, grpc }))
+  // On this machine whatever the host: what it tells is for the operator.
+  const telemetry = {
+    ...{ enabled: true, host: LOOPBACK, port: ports.telemetry },
+    maxBlockAgeSeconds: MAX_BLOCK_AGE_SECONDS,
+  }
+  writeFileSync(
+    paths.appToml,
+    appToml({ ...defaults, pruning: DEFAULT_PRUNING, ...app, rest, grpc, telemetry }),
+  )
 }
 
 function writeGenesis(paths: HomePaths, options: InitOptions, keys: NodeKeys): void {

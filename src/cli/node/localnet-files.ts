@@ -35,7 +35,7 @@ export interface LocalnetOptions {
   readonly consensusParams?: GenesisConsensusParams
   /** Overrides the genesis made here; its validators must be those of `keys`. */
   readonly genesis?: (made: GenesisDoc) => GenesisDoc
-  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc'>>
+  readonly app?: Partial<Omit<AppSettings, 'rest' | 'grpc' | 'telemetry'>>
   readonly logLevel?: string
 }
 
@@ -45,7 +45,7 @@ export interface LocalnetSpec {
   readonly chainId: string
   readonly blockTimeMs: number
   readonly nodes: readonly { readonly name: string; readonly validator: boolean }[]
-  readonly app: Partial<Omit<AppSettings, 'rest' | 'grpc'>>
+  readonly app: Partial<Omit<AppSettings, 'rest' | 'grpc' | 'telemetry'>>
   readonly logLevel: string
 }
 
@@ -183,6 +183,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
       [`rest${i}`]: at + 2,
       [`grpc${i}`]: at + 3,
       [`metrics${i}`]: at + 4,
+      [`telemetry${i}`]: at + 5,
     })
   }
   const { ports } = await pickPorts(preferred)
@@ -193,6 +194,7 @@ async function localnetPorts(basePort: number, count: number): Promise<readonly 
     rest: of('rest', i),
     grpc: of('grpc', i),
     metrics: of('metrics', i),
+    telemetry: of('telemetry', i),
   }))
 }
 

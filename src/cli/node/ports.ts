@@ -2,7 +2,13 @@ import { connect, createServer } from 'node:net'
 import { NodeError } from './errors.ts'
 
 /** The ports people expect; each moves up when it is taken. */
-export const DEFAULT_PORTS = { rpc: 26657, p2p: 26656, rest: 1317, grpc: 9090, metrics: 26660 } as const
+export const DEFAULT_PORTS = {
+  ...{ rpc: 26657, p2p: 26656, rest: 1317, grpc: 9090 },
+  ...{ metrics: 26660, telemetry: 26661 },
+} as const
+
+/** Of what a devnet has beside its node. */
+export const DEV_PORTS = { faucet: 8000, page: 8080 } as const
 
 export const LOOPBACK = '127.0.0.1'
 

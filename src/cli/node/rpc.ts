@@ -8,6 +8,8 @@ const POLL_MS = 50
 export interface NodeStatus {
   readonly nodeId: string
   readonly network: string
+  /** Of CometBFT, such as `0.38.25`. */
+  readonly version: string
   readonly height: number
   readonly catchingUp: boolean
   /** RFC 3339; the year 1 before the first block. */
@@ -19,7 +21,7 @@ export interface NodeStatus {
 
 interface StatusResponse {
   readonly result?: {
-    readonly node_info: { readonly id: string; readonly network: string }
+    readonly node_info: { readonly id: string; readonly network: string; readonly version: string }
     readonly sync_info: {
       readonly latest_block_height: string
       readonly latest_block_time: string
@@ -54,6 +56,7 @@ export async function nodeStatus(
   return {
     nodeId: node_info.id,
     network: node_info.network,
+    version: node_info.version,
     height: Number(sync_info.latest_block_height),
     catchingUp: sync_info.catching_up,
     latestBlockTime: sync_info.latest_block_time,

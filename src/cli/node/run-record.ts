@@ -13,6 +13,11 @@ export interface RunRecord {
   readonly rpcUrl?: string
   /** Known from when REST listens. */
   readonly restUrl?: string
+  /** Of a devnet. */
+  readonly faucetUrl?: string
+  readonly pageUrl?: string
+  /** Known from when /metrics and /health are served. */
+  readonly telemetryUrl?: string
   /** Known from when gRPC listens, as `127.0.0.1:9090`. */
   readonly grpcAddress?: string
 }

@@ -1,18 +1,15 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
 import type { AbciApp } from '../../abci/types.ts'
 import { decodeMeta } from '../../app/state.ts'
 import type { Chain } from '../../kernel/chain.ts'
 import { Context, type WriteContext } from '../../kernel/context.ts'
 import { QueryThread } from '../../query/thread.ts'
 import { type DevAction, type DevBackend, readActions } from '../../solo/dev.ts'
-import { syncDirectory } from '../../store/log-files.ts'
 import { Overlay } from '../../store/overlay.ts'
 import { Snapshotter } from '../../store/snapshot.ts'
-import { listSnapshots } from '../../store/snapshot-format.ts'
 import type { DevStateTools, NodeContext } from '../context.ts'
 import { type OpenedApp, openApp, type QueryDoors } from './app-server.ts'
 import type { SoloOptions } from './solo.ts'
+import { makeStateFolder, replaceState } from './solo-state.ts'
 
 /** The application of a solo node: can be brought back to an earlier state, and does what `dev_*` methods ask of it. */
 export class SoloApp implements DevBackend {
@@ -83,7 +80,7 @@ export class SoloApp implements DevBackend {
     const { storage } = this.#current
     // Where somebody takes snapshots, a revert is to be expected.
     this.#spare ??= new QueryThread()
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeStateFolder(folder)
     await new Snapshotter(folder, storage.store).write(storage.version)
   }
 
@@ -98,13 +95,7 @@ export class SoloApp implements DevBackend {
 
   /** Puts a saved state in the place of what the closed application has. */
   replaceState(folder: string): void {
-    const { appData } = this.#options.home.paths
-    const own = join(appData, 'snapshots')
-    for (const part of [join(appData, 'log'), own]) rmSync(part, { recursive: true, force: true })
-    mkdirSync(own, { recursive: true, mode: 0o700 })
-    for (const { file } of listSnapshots(folder)) copyFileSync(file, join(own, basename(file)))
-    syncDirectory(own)
-    syncDirectory(appData)
+    replaceState(folder, this.#options.home.paths.appData)
   }
 
   #perform(ctx: WriteContext, { set_balance: { address, coins } }: DevAction): void {

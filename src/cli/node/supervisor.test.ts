@@ -8,7 +8,14 @@ import { type InitOptions, initHome } from './home.ts'
 import { isPortFree, pickPorts } from './ports.ts'
 import { rpcGet, waitForHeight } from './rpc.ts'
 import { isAlive, readRecord } from './run-record.ts'
-import { type AppServer, type RunningNode, reasonError, startNode, untilReady } from './supervisor.ts'
+import {
+  type AppServer,
+  type RunningNode,
+  reasonError,
+  startNode,
+  untilListening,
+  untilReady,
+} from './supervisor.ts'
 
 let home: string
 const running: RunningNode[] = []
@@ -23,7 +30,7 @@ afterEach(async () => {
 }, 20_000)
 
 async function init(more: Partial<InitOptions> = {}) {
-  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, grpc: 0, metrics: 0 })
+  const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, grpc: 0, metrics: 0, telemetry: 0 })
   return initHome({ home, chainId: 'wadi-dev-1', blockTimeMs: 50, ports, ...more })
 }
 
@@ -173,6 +180,16 @@ function silentApp(): AppServer & { events: string[]; fail: (error: Error) => vo
       }),
   }
 }
+
+test('another node that answers at the address is not taken for this one', async () => {
+  await init()
+  const node = await start()
+  expect(await untilListening(node)).toBe(true)
+  // As where two started at once, and the other one got the port.
+  const late = untilListening({ ...node, home: { ...node.home, nodeId: '0'.repeat(40) } })
+  await node.stop()
+  expect(await late).toBe(false)
+})
 
 describe('an application of our own', { timeout: 40_000 }, () => {
   test('opens its state while CometBFT starts; one that cannot ends both, and says why', async () => {

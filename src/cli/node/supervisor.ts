@@ -108,7 +108,10 @@ export async function untilReady(node: RunningNode, timeoutMs = 30_000): Promise
   }
 }
 
-/** Waits until the node's RPC takes connections; false when the node ends before. */
+/**
+ * Waits until the node's RPC answers; false when the node ends before. What answers may be another node, which took
+ * the port in between: this one then ends by itself.
+ */
 export async function untilListening(node: RunningNode): Promise<boolean> {
   let ended = false
   void node.exited.then(() => {
@@ -116,7 +119,8 @@ export async function untilListening(node: RunningNode): Promise<boolean> {
   })
   const { hostname, port } = new URL(node.rpcUrl)
   while (!ended) {
-    if (await answers(Number(port), hostname)) return true
+    const isOpen = await answers(Number(port), hostname)
+    if (isOpen && (await nodeStatus(node.rpcUrl))?.nodeId === node.home.nodeId) return true
     await sleep(POLL_MS)
   }
   return false

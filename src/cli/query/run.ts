@@ -1,7 +1,7 @@
 import { toBase64 } from '#lib/bytes.ts'
 import type { JsonObject } from '#lib/proto-json.ts'
 import { registerCodecs } from '#lib/reflect-codecs.ts'
-import { connectComet } from '../../client/comet.ts'
+import { connectComet, statusOf } from '../../client/comet.ts'
 import { QueryError } from '../../client/errors.ts'
 import { anyTypes } from '../../client/services.ts'
 import type { RunContext } from '../context.ts'
@@ -31,7 +31,7 @@ export async function runQuery(
   const { node, output } = options
   await atNode(node, async () => {
     const comet = connectComet(node, PATIENCE)
-    const network = (await comet.status()).nodeInfo.network
+    const network = (await statusOf(comet)).nodeInfo.network
     if (options.chainId !== undefined && options.chainId !== network) {
       throw new CommandError(`${node} is a node of ${network}, not of ${options.chainId}`)
     }

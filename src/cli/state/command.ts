@@ -97,20 +97,24 @@ function addSnapshots(program: Command, context: RunContext): void {
   const restore = snapshots
     .command('restore')
     .description(
-      'begin the state of a home from a snapshot file. CometBFT of this home needs the blocks after its height.',
+      'begin the state of a home from a snapshot file, after every key and value in it was hashed. Give --height and ' +
+        '--app-hash as a node that you trust says them: without both, the file vouches for itself. CometBFT of ' +
+        'this home needs the blocks after its height.',
     )
     .argument('<file>', 'as "wadi snapshots export" wrote it')
     .option('--digest <hex>', 'refuse a file with another sha256')
+    .option('--height <height>', 'refuse a state of another height; needed with --app-hash', height)
     .option(
       '--app-hash <hex>',
       'refuse a state with another app hash: it stands in the header of the next height',
     )
-  addExample(addOutputOption(home(restore)), 'wadi snapshots restore state.snapshot --app-hash 5AB1…').action(
-    async (file: string, options: StateOptions & { digest?: string; appHash?: string }) => {
-      const { restoreSnapshot } = await import('./snapshots.ts')
-      await print(context, options.output, await restoreSnapshot(context, file, options))
-    },
-  )
+  addExample(
+    addOutputOption(home(restore)),
+    'wadi snapshots restore state.snapshot --height 1000 --app-hash 5AB1…',
+  ).action(async (file: string, options: StateOptions & { digest?: string; appHash?: string }) => {
+    const { restoreSnapshot } = await import('./snapshots.ts')
+    await print(context, options.output, await restoreSnapshot(context, file, options))
+  })
 }
 
 function home(command: Command): Command {

@@ -8,7 +8,7 @@ import { onState } from './folder.ts'
 
 /** `wadi prune`: what the mode of the home does not keep goes now. */
 export async function runPrune(context: CliContext, options: { readonly home: string }) {
-  return onState(context, options, async ({ home, chain, directory }) => {
+  return onState(context, options, async ({ home, chain, directory, options: { report = () => {} } }) => {
     const { pruning } = home.app
     const keepRecent = storageFor(pruning).history?.keepRecent ?? 0
     const where = historyDirectory(directory)
@@ -18,7 +18,7 @@ export async function runPrune(context: CliContext, options: { readonly home: st
       return { pruning: pruning.mode, heights_removed: 0, bytes_freed: 0, bytes_left: before, kept }
     }
     const progress = startProgress(context.stderr, 'Removing heights', 0, 'rows')
-    const freed = await pruneHistory(directory, chain.stores, keepRecent, (versions) =>
+    const freed = await pruneHistory(directory, chain.stores, keepRecent, report, (versions) =>
       progress.add(versions),
     )
     progress.stop()

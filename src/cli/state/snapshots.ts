@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { decodeMeta } from '../../app/state.ts'
+import { type BlockMeta, decodeMeta } from '../../app/state.ts'
 import { SnapshotDamagedError } from '../../store/errors.ts'
 import { snapshotDirectory } from '../../store/recovery.ts'
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../store/snapshot-files.ts'
 import { listSnapshots } from '../../store/snapshot-format.ts'
 import type { CliContext } from '../context.ts'
-import { CommandError } from '../errors.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { genesisChainId } from '../node/genesis-doc.ts'
 import { type HeldState, onHome, onState } from './folder.ts'
 
@@ -58,6 +58,12 @@ export async function restoreSnapshot(
   file: string,
   options: SnapshotOptions & { readonly digest?: string; readonly appHash?: string },
 ) {
+  if (options.appHash !== undefined && options.height === undefined) {
+    throw new UsageError(
+      '--app-hash needs --height: an app hash does not say of which height it is. The header of block H + 1 has the ' +
+        'app hash of height H',
+    )
+  }
   if (!existsSync(file)) throw new CommandError(`${file} does not exist`, ['name a snapshot file'])
   return onHome(context, options.home, async (state) => {
     const accept = (snapshot: CarriedSnapshot) => checkWanted(state, file, snapshot, options)
@@ -79,10 +85,10 @@ export async function restoreSnapshot(
 function checkWanted(
   { home }: HeldState,
   file: string,
-  { meta, digest, appHash }: CarriedSnapshot,
-  wanted: { readonly digest?: string; readonly appHash?: string },
+  { version, meta, digest, appHash }: CarriedSnapshot,
+  wanted: { readonly height?: number; readonly digest?: string; readonly appHash?: string },
 ): void {
-  const { chainId } = decodeMeta(meta)
+  const { chainId } = readMeta(file, meta)
   const expected = genesisChainId(home.paths.genesis)
   if (chainId !== expected) {
     throw new CommandError(`${file} is of the chain ${chainId}; ${home.paths.genesis} is of ${expected}`, [
@@ -91,10 +97,24 @@ function checkWanted(
   }
   if (wanted.digest !== undefined && wanted.digest.toLowerCase() !== digest)
     throw new CommandError(`${file} has the sha256 ${digest}, not ${wanted.digest}`, ['fetch it again'])
+  if (wanted.height !== undefined && wanted.height !== version) {
+    throw new CommandError(`the state in ${file} is of height ${version}, not ${wanted.height}`, [
+      'take a snapshot of that height, or the app hash that belongs to the height of this one',
+    ])
+  }
   if (wanted.appHash !== undefined && wanted.appHash.toLowerCase() !== appHash) {
     throw new CommandError(`the state in ${file} has the app hash ${appHash}, not ${wanted.appHash}`, [
       'do not use it: it is not the state of that chain at that height',
     ])
+  }
+}
+
+/** What a snapshot says of its block; in a file from elsewhere that may be anything. */
+function readMeta(file: string, meta: Uint8Array): BlockMeta {
+  try {
+    return decodeMeta(meta)
+  } catch {
+    throw new SnapshotDamagedError(file, 'it does not say of which chain and time it is')
   }
 }
 

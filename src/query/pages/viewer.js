@@ -1,17 +1,6 @@
 // The API viewer: everything on it comes from /openapi.json of the same server.
 
-const byId = (id) => document.getElementById(id)
-
-/** Makes an element; text is only ever set as text. */
-function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag)
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in element) element[name] = value
-    else element.setAttribute(name, value)
-  }
-  element.append(...children.filter((child) => child !== undefined))
-  return element
-}
+import { byId, make } from './base.js'
 
 /** `code` in a text. */
 const inline = (text) =>

@@ -1,5 +1,5 @@
 /** Arguments of methods, read as CometBFT's server reads them, with the error texts of Go's decoders. */
-import { goBase64Error, goHexError, goJsonError, jsonKind } from '../go-errors.ts'
+import { goBase64Error, goDepthError, goHexError, goJsonError, jsonKind } from '../go-errors.ts'
 
 /** Kinds of arguments, by their types in Go. */
 interface ArgumentTypes {
@@ -106,11 +106,15 @@ function fromUrl(kind: ArgumentKind, text: string): unknown {
 }
 
 function parseJson(text: string): unknown {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     throw new ArgumentError(goJsonError(text))
   }
+  const problem = goDepthError(value)
+  if (problem !== undefined) throw new ArgumentError(problem)
+  return value
 }
 
 function defaults(signature: Signature): Record<string, unknown> {

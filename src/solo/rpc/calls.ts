@@ -1,6 +1,6 @@
 /** JSON-RPC 2.0 as CometBFT's server speaks it: requests read, called, and answered as JSON texts. */
 import { RpcRefusal } from '../errors.ts'
-import { jsonKind } from '../go-errors.ts'
+import { goDepthError, jsonKind } from '../go-errors.ts'
 import type { SoloNode } from '../node.ts'
 import { ArgumentError, argumentsOfJson } from './arguments.ts'
 import type { Caller, Method, Methods } from './method.ts'
@@ -31,6 +31,8 @@ export function readRequest(value: unknown): RpcRequest | undefined {
   if (value === null) return undefined
   if (typeof value !== 'object' || Array.isArray(value))
     throw new RequestError(`json: cannot unmarshal ${jsonKind(value)} into Go value of type ${GO_REQUEST}`)
+  const problem = goDepthError(value)
+  if (problem !== undefined) throw new RequestError(problem)
   const { id, method = '', params } = value as Readonly<Record<string, unknown>>
   if (typeof method !== 'string')
     throw new RequestError(
@@ -60,8 +62,25 @@ function goType(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : 'map[string]interface {}'
 }
 
-/** Calls a method by name, over HTTP or a WebSocket; the answer is a text, at once where nothing is waited for. */
+/**
+ * Calls a method by name, over HTTP or a WebSocket; the answer is a text, at once where nothing is waited for. Never
+ * throws: one request must not end the node, or keep its caller waiting.
+ */
 export function answerCall(
+  service: RpcService,
+  request: RpcRequest,
+  caller: Caller,
+): string | Promise<string> {
+  const failed = (error: unknown) => answerText(request.id, refusalOf(service, error))
+  try {
+    const answer = callByName(service, request, caller)
+    return typeof answer === 'string' ? answer : answer.catch(failed)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function callByName(
   service: RpcService,
   { id, method: name, params }: RpcRequest,
   caller: Caller,
@@ -69,6 +88,8 @@ export function answerCall(
   const overSocket = caller.deliver !== undefined
   const method = service.methods.get(name)
   if (method === undefined || (method.websocket && !overSocket)) return errorText(id, METHOD_NOT_FOUND)
+  if (method.development && caller.devRefusal !== undefined)
+    return errorText(id, INVALID_REQUEST, caller.devRefusal)
   // CometBFT's server trips over a call without arguments, and says so with an id of its own.
   if (params === undefined && Object.keys(method.signature).length > 0)
     return overSocket ? TOO_FEW_OVER_SOCKET : TOO_FEW_ARGUMENTS
@@ -86,7 +107,11 @@ export function answerCall(
 }
 
 /** What came of a call: its result, or why it was refused. */
-export type Outcome = { readonly result: object } | { readonly refusal: string }
+export type Outcome = { readonly result: object } | Refusal
+
+interface Refusal {
+  readonly refusal: string
+}
 
 /** Performs a call when nothing is under way that it has to wait for. */
 export function perform(
@@ -108,14 +133,17 @@ export function perform(
       return refusalOf(service, error)
     }
   }
-  return node.busy === undefined ? call() : untilIdle(node).then(call)
+  return node.busy === undefined ? call() : whenIdle(node, call)
 }
 
-async function untilIdle(node: SoloNode): Promise<void> {
+/** Nothing may stand between the look and the call: whoever else waits would begin there. */
+async function whenIdle<T>(node: SoloNode, call: () => T | Promise<T>): Promise<T> {
   while (node.busy !== undefined) await node.busy
+  return call()
 }
 
-function refusalOf({ onBug }: RpcService, error: unknown): Outcome {
+/** Why a call failed, as its caller is told; what is no refusal is a bug, and told to the node's log. */
+export function refusalOf({ onBug }: RpcService, error: unknown): Refusal {
   if (error instanceof RpcRefusal) return { refusal: error.message }
   onBug(error)
   return { refusal: 'internal error; the log of the node has the reason' }

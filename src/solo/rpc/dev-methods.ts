@@ -1,15 +1,15 @@
 import type { DevCoin, DevTools } from '../dev.ts'
 import { RpcRefusal } from '../errors.ts'
-import { type Method, method } from './method.ts'
+import { devMethod, type Method } from './method.ts'
 
 /** What no CometBFT has: methods for tests and developers. */
 export function devMethods(dev: DevTools): Readonly<Record<string, Method>> {
   return {
-    dev_snapshot: method({}, () => dev.snapshot()),
-    dev_revert: method({ id: 'int64' }, (_, { id }) => dev.revert(id)),
-    dev_increase_time: method({ seconds: 'int64' }, (_, { seconds }) => dev.increaseTime(seconds)),
-    dev_mine: method({ blocks: 'int?' }, (_, { blocks }) => dev.mine(blocks ?? 1n)),
-    dev_set_balance: method({ address: 'string', coins: 'json' }, (_, { address, coins }) =>
+    dev_snapshot: devMethod({}, () => dev.snapshot()),
+    dev_revert: devMethod({ id: 'int64' }, (_, { id }) => dev.revert(id)),
+    dev_increase_time: devMethod({ seconds: 'int64' }, (_, { seconds }) => dev.increaseTime(seconds)),
+    dev_mine: devMethod({ blocks: 'int?' }, (_, { blocks }) => dev.mine(blocks ?? 1n)),
+    dev_set_balance: devMethod({ address: 'string', coins: 'json' }, (_, { address, coins }) =>
       dev.setBalance(address, readCoins(coins)),
     ),
   }

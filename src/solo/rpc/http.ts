@@ -14,7 +14,6 @@ import {
   answerCall,
   answerText,
   errorText,
-  INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
   METHOD_NOT_FOUND,
@@ -24,10 +23,12 @@ import {
   type RpcRequest,
   type RpcService,
   readRequest,
+  refusalOf,
   SERVER_ERROR,
   TOO_FEW_ARGUMENTS,
   URL_ID,
 } from './calls.ts'
+import { devRefusal } from './dev-access.ts'
 import type { Caller, Method } from './method.ts'
 import { listOfEndpoints } from './overview.ts'
 import { RpcSockets } from './websocket.ts'
@@ -105,7 +106,7 @@ export class RpcServer {
       this.#held -= held
     })
     try {
-      let answer = await this.#answer(request, hold)
+      let answer = await this.#answerSafely(request, hold)
       if (!hold(answer.text.length)) answer = TOO_BUSY
       if (!request.complete) response.setHeader('connection', 'close')
       response
@@ -113,8 +114,18 @@ export class RpcServer {
         .end(answer.text)
     } catch (error) {
       // A client that went away while it sent is nobody to answer.
-      if (!request.destroyed) this.#service.onBug(error)
+      if (request.complete) this.#service.onBug(error)
       response.destroy()
+    }
+  }
+
+  /** An error that nobody expected is an answer, too; that of a client which went away meanwhile is nobody's. */
+  async #answerSafely(request: IncomingMessage, hold: Hold): Promise<HttpAnswer> {
+    try {
+      return await this.#answer(request, hold)
+    } catch (error) {
+      if (!request.complete) throw error
+      return { status: 500, text: answerText(URL_ID, refusalOf(this.#service, error)) }
     }
   }
 
@@ -128,7 +139,8 @@ export class RpcServer {
     const { url = '/', headers } = request
     const at = url.indexOf('?')
     const path = at < 0 ? url : url.slice(0, at)
-    const caller = { client: request.socket }
+    const byUrl = path !== '/' || request.method !== 'POST'
+    const caller = { client: request.socket, devRefusal: devRefusal(request, byUrl) }
     if (path === '/') {
       if (body.text !== '') return this.#answerJson(body.text, caller)
       const text = listOfEndpoints(this.#service.methods, headers.host ?? '')
@@ -175,6 +187,8 @@ export class RpcServer {
 
   async #answerUrl(method: Method, query: URLSearchParams, caller: Caller): Promise<HttpAnswer> {
     if (method.websocket) return { status: 404, text: errorText(URL_ID, METHOD_NOT_FOUND) }
+    if (method.development && caller.devRefusal !== undefined)
+      return { status: 405, text: errorText(URL_ID, INVALID_REQUEST, caller.devRefusal) }
     let args: Record<string, unknown>
     try {
       args = argumentsOfUrl(method.signature, query)
@@ -184,8 +198,7 @@ export class RpcServer {
       return { status: 500, text: errorText(URL_ID, INVALID_PARAMS, data) }
     }
     const outcome = await perform(this.#service, method, args, caller)
-    if ('refusal' in outcome) return { status: 500, text: errorText(URL_ID, INTERNAL_ERROR, outcome.refusal) }
-    return { status: 200, text: answerText(URL_ID, outcome) }
+    return { status: 'refusal' in outcome ? 500 : 200, text: answerText(URL_ID, outcome) }
   }
 }
 

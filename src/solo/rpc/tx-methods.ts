@@ -3,7 +3,7 @@ import type { CheckTxResponse } from '../../abci/types.ts'
 import { protoResult } from '../app-events.ts'
 import { RpcRefusal } from '../errors.ts'
 import { base64Text, hexText, resultJson, txJson } from '../json.ts'
-import { BROADCAST_COMMIT_MS, MAX_QUERY_LENGTH } from '../limits.ts'
+import { BROADCAST_COMMIT_MS } from '../limits.ts'
 import type { SoloNode } from '../node.ts'
 import { parseQuery } from '../query.ts'
 import { searchTxs } from '../search.ts'
@@ -36,7 +36,6 @@ export const txMethods: Readonly<Record<string, Method>> = {
   tx_search: method(
     { query: 'string', prove: 'bool', page: 'int?', per_page: 'int?', order_by: 'string' },
     (node, { query, prove, page, per_page, order_by }) => {
-      if (query.length > MAX_QUERY_LENGTH) throw new RpcRefusal('maximum query length exceeded')
       const places = searchTxs(node.store, parseQuery(query))
       const sorted = inOrder(places, order_by, 'asc', (a, b) => a.height - b.height || a.index - b.index)
       // Many of one page may stand in one block, which is read once.

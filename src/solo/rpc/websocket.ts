@@ -23,6 +23,7 @@ import {
   readRequest,
   SERVER_ERROR,
 } from './calls.ts'
+import { devRefusal } from './dev-access.ts'
 
 /** The WebSockets of an RPC server. */
 export class RpcSockets {
@@ -34,7 +35,10 @@ export class RpcSockets {
   readonly #pinger: NodeJS.Timeout
 
   constructor(service: RpcService) {
-    this.#server.on('connection', (socket) => new RpcSocket(socket, service))
+    this.#server.on(
+      'connection',
+      (socket, request: IncomingMessage) => new RpcSocket(socket, service, devRefusal(request, false)),
+    )
     this.#pinger = setInterval(() => {
       for (const socket of this.#server.clients) if (socket.readyState === socket.OPEN) socket.ping()
     }, WEBSOCKET_PING_MS).unref()
@@ -42,7 +46,7 @@ export class RpcSockets {
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    if (new URL(request.url ?? '/', 'http://node').pathname !== '/websocket') {
+    if (URL.parse(request.url ?? '/', 'http://node')?.pathname !== '/websocket') {
       socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return
     }
@@ -62,6 +66,7 @@ export class RpcSockets {
 class RpcSocket {
   readonly #socket: WebSocket
   readonly #service: RpcService
+  readonly #devRefusal: string | undefined
   readonly #waiting: string[] = []
   #answering = false
   #unsentAnswers = 0
@@ -69,9 +74,10 @@ class RpcSocket {
   #unsentEventBytes = 0
   #idle: NodeJS.Timeout | undefined
 
-  constructor(socket: WebSocket, service: RpcService) {
+  constructor(socket: WebSocket, service: RpcService, devRefusal: string | undefined) {
     this.#socket = socket
     this.#service = service
+    this.#devRefusal = devRefusal
     socket.on('message', (data: RawData) => this.#arrived((data as Buffer).toString('utf8')))
     for (const sign of ['message', 'ping', 'pong'] as const) socket.on(sign, () => this.#lives())
     // Its cause is the client's, and the end of the connection follows.
@@ -135,6 +141,7 @@ class RpcSocket {
     const { id } = request
     return answerCall(this.#service, request, {
       client: this,
+      devRefusal: this.#devRefusal,
       deliver: (query) => this.#subscriber(id, query),
     })
   }
