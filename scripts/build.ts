@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { dirname, extname, join, posix } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
+/** What code may read while it runs. Anything else below the sources, such as a key or notes, is not for others. */
+const DATA: readonly string[] = ['.binpb', '.css', '.html', '.js']
 /** Beside `dist/`, so that a path to a file outside of it is the same in both. */
 const sources = join(root, '.build')
 
@@ -19,10 +21,13 @@ const sources = join(root, '.build')
 export function build(): number {
   for (const folder of [dist, sources]) rmSync(folder, { recursive: true, force: true })
   try {
-    for (const path of ['src', 'modules'].flatMap(filesOf)) {
-      if (path.endsWith('.ts')) write(sources, placeOf(path), relativeImports(path, read(path)))
-      else if (!path.endsWith('.md')) copyData(path)
-    }
+    const paths = ['src', 'modules'].flatMap(filesOf)
+    for (const path of paths.filter((each) => each.endsWith('.ts')))
+      write(sources, placeOf(path), relativeImports(path, read(path)))
+    const { packed, leftOut } = dataFiles(paths)
+    for (const path of packed) copyData(path)
+    for (const path of leftOut)
+      console.warn(`${path} is not packed: its kind is not in DATA of scripts/build.ts`)
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
     const args = [compiler, '-p', 'tsconfig.build.json']
     if (spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' }).status !== 0) return 1
@@ -49,6 +54,17 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 function write(folder: string, path: string, text: string): void {
   mkdirSync(dirname(join(folder, path)), { recursive: true })
   writeFileSync(join(folder, path), text)
+}
+
+/** Of the files beside the code, those that go into the package, and those that do not though nothing hides them. */
+export function dataFiles(paths: readonly string[]): {
+  packed: readonly string[]
+  leftOut: readonly string[]
+} {
+  const seen = paths.filter((path) => !path.split('/').some((part) => part.startsWith('.')))
+  const others = seen.filter((path) => !['.ts', '.md'].includes(extname(path)))
+  const isData = (path: string) => DATA.includes(extname(path))
+  return { packed: others.filter(isData), leftOut: others.filter((path) => !isData(path)) }
 }
 
 /** A file that code reads while it runs. */

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import {
-  chmodSync,
   closeSync,
   existsSync,
+  fchmodSync,
+  fsyncSync,
   openSync,
   readSync,
   realpathSync,
@@ -10,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { CommandError } from './errors.ts'
 
 /** Bytes that are read of a file a command is given, unless it says otherwise: eight of the largest transactions. */
@@ -76,13 +79,40 @@ export function writeWhole(file: string, text: string, mode = 0o644): void {
     return
   }
   const kept = existsSync(target) ? statSync(target).mode & 0o777 : mode
-  const draft = `${target}.${process.pid}.tmp`
+  const draft = draftBeside(target)
+  writeNew(draft, text, kept)
   try {
-    writeFileSync(draft, text, { mode: kept, flush: true })
-    chmodSync(draft, kept)
     renameSync(draft, target)
   } catch (error) {
     rmSync(draft, { force: true })
+    throw error
+  }
+}
+
+/**
+ * The name of a file that is to take the place of another once it is whole. Nobody can guess it: in a folder such as
+ * /tmp others could put a link there.
+ */
+export function draftBeside(file: string): string {
+  return join(dirname(file), `.wadi-${randomBytes(12).toString('hex')}.tmp`)
+}
+
+/**
+ * Writes a file that is not there yet; refuses what is, a link to nothing included. When it returns the content is on
+ * the disk; where it cannot be written as a whole, nothing stays.
+ */
+export function writeNew(file: string, text: string, mode: number): void {
+  const descriptor = openSync(file, 'wx', mode)
+  try {
+    try {
+      fchmodSync(descriptor, mode)
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    rmSync(file, { force: true })
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command, Option } from 'commander'
 import { DEFAULT_HOME, settingOptions } from './options.ts'
 
@@ -14,15 +14,37 @@ export async function applySettings(command: Command): Promise<void> {
   if (isMending(command)) return
   const options = command.options.filter((option) => isSetting(option) && isOpen(command, option))
   if (options.length === 0) return
-  const hasHome = command.options.some(({ envVar }) => envVar === 'WADI_HOME')
-  const home = hasHome ? command.opts<{ home: string }>().home : (process.env['WADI_HOME'] ?? DEFAULT_HOME)
-  const file = settingsFile(home)
+  const file = fileOf(command)
   if (!existsSync(file)) return
   const { readSettings } = await import('./settings-file.ts')
   const values = readSettings(file)
   for (const option of options) {
     const value = values.get(option.name())
     if (value !== undefined) command.setOptionValueWithSource(option.attributeName(), value, 'config')
+  }
+}
+
+/** The settings file that a command reads. */
+function fileOf(command: Command): string {
+  const hasHome = command.options.some(({ envVar }) => envVar === 'WADI_HOME')
+  return settingsFile(
+    hasHome ? command.opts<{ home: string }>().home : (process.env['WADI_HOME'] ?? DEFAULT_HOME),
+  )
+}
+
+/** Where the value of an option comes from, for people. */
+export function originOf(command: Command, attribute: string): string {
+  switch (command.getOptionValueSource(attribute)) {
+    case 'cli':
+      return 'flag'
+    case 'env':
+      return `$${command.options.find((option) => option.attributeName() === attribute)?.envVar}`
+    case 'config':
+      return resolve(fileOf(command))
+    case 'default':
+      return 'default'
+    default:
+      return 'not set'
   }
 }
 

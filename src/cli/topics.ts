@@ -42,7 +42,10 @@ function environmentText(): string {
   return `Variables\n\n${rows.join('\n')}
 
 A flag goes before its variable, the variable before the settings file, that before what is built in.
-"wadi config list" shows each value and where it comes from.`
+"wadi config list" shows each value and where it comes from.
+
+"tx … --yes" goes to the node of a variable or of the file only if the chain is named as well, by --chain-id,
+WADI_CHAIN_ID or the setting chain-id. Development chains need no name.`
 }
 
 const variables: readonly (readonly [name: string, text: string])[] = [

@@ -18,7 +18,12 @@ const tx: TxResult = {
   events: new EventList([
     { type: 'transfer', attributes: [attribute('sender', 'wadi1a'), attribute('amount', '500awadi')] },
     { type: 'transfer', attributes: [attribute('sender', 'wadi1b')] },
+    { type: 'coin_received', attributes: [attribute('amount', '1000000000000000001awadi')] },
     { type: 'wadi.asset.v1.EventAssetRegistered', attributes: [attribute('slug', '"it is"')] },
+    {
+      type: 'typed',
+      attributes: [attribute('asset_id', '"18446744073709551615"'), attribute('by', '-2.50')],
+    },
   ]),
 }
 
@@ -45,6 +50,30 @@ test.each([
   expect(txMatcher(query)(tx)).toBe(expected)
 })
 
+// A WADI has 18 decimal places: the amounts of everyday life are beyond what a float tells apart.
+test.each([
+  ['coin_received.amount>1000000000000000000', true],
+  ['coin_received.amount<=1000000000000000000', false],
+  ['coin_received.amount=1000000000000000000', false],
+  ['coin_received.amount=1000000000000000001', true],
+  ['coin_received.amount=1000000000000000001.0', true],
+  ['coin_received.amount<1000000000000000001.5', true],
+  ['typed.asset_id>=18446744073709551615', true],
+  ['typed.asset_id>18446744073709551614', true],
+  ['typed.asset_id>18446744073709551615', false],
+  ['typed.by=-2.5', true],
+  ['typed.by>-2.51', true],
+  // CometBFT reads the number that a value begins with; an address has none.
+  ['transfer.sender>=0', false],
+])('the query %j compares every digit: %s', (query, expected) => {
+  expect(txMatcher(query)(tx)).toBe(expected)
+})
+
+test('a value that is longer than any number matches no number', () => {
+  const events = new EventList([{ type: 'a', attributes: [attribute('b', '9'.repeat(100_000))] }])
+  expect(txMatcher('a.b>1')({ ...tx, events })).toBe(false)
+})
+
 test('a function decides, too', () => {
   expect(txMatcher(({ height }) => height === 7)(tx)).toBe(true)
 })
@@ -58,6 +87,7 @@ test.each([
   "transfer.sender='a",
   'tx.height=1tx.height=2',
   `tx.hash='${'a'.repeat(600)}'`,
+  `tx.height>${'9'.repeat(201)}`,
 ])('the query %j is refused', (query) => {
   expect(() => txMatcher(query)).toThrow(TxQueryError)
 })

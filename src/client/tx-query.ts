@@ -1,4 +1,5 @@
 import { clip, ValueError } from '#lib/bytes.ts'
+import { compareDecimals, type Decimal, inOrder, type Order, readDecimal } from '#lib/decimal-text.ts'
 import type { TxResult } from './tx-result.ts'
 
 /** A query in CometBFT's language for events, or a function. An empty text takes all. */
@@ -64,8 +65,13 @@ function condition([
     if (operator !== '=') throw new TxQueryError(`${key} ${operator} '${text}': only numbers have an order`)
     return (tx) => valuesOf(tx, key).some((value) => sameText(value, text ?? '', key))
   }
-  const limit = Number(number)
-  return (tx) => valuesOf(tx, key).some((value) => compares(numberIn(value), operator ?? '=', limit))
+  const limit = readDecimal(number)
+  if (limit === undefined) throw new TxQueryError(`${key}: ${clip(number)} has more digits than are compared`)
+  return (tx) =>
+    valuesOf(tx, key).some((value) => {
+      const found = numberIn(value)
+      return found !== undefined && inOrder(operator as Order, compareDecimals(found, limit))
+    })
 }
 
 /** All values that a transaction has for a key. */
@@ -82,20 +88,6 @@ function valuesOf(tx: TxResult, key: string): readonly string[] {
 const sameText = (value: string, wanted: string, key: string): boolean =>
   key === 'tx.hash' ? value === wanted.toUpperCase() : value === wanted
 
-/** The number in a value, which may have a unit, as `5awadi`. */
-const numberIn = (value: string): number => Number(/-?\d+(?:\.\d+)?/.exec(value)?.[0] ?? Number.NaN)
-
-function compares(value: number, operator: string, limit: number): boolean {
-  switch (operator) {
-    case '<':
-      return value < limit
-    case '<=':
-      return value <= limit
-    case '>':
-      return value > limit
-    case '>=':
-      return value >= limit
-    default:
-      return value === limit
-  }
-}
+/** The number that a value begins with, which may have a unit, as `5awadi`; typed events have theirs in quotes. */
+const numberIn = (value: string): Decimal | undefined =>
+  readDecimal(/^"?(-?\d+(?:\.\d+)?)/.exec(value)?.[1] ?? '')

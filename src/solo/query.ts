@@ -1,9 +1,9 @@
-import { compareDecimals, readDecimal } from './decimal-text.ts'
+import { compareDecimals, inOrder, type Order, readDecimal } from '#lib/decimal-text.ts'
 import { RpcRefusal } from './errors.ts'
 import { MAX_QUERY_LENGTH } from './limits.ts'
 import { END, QueryError, Scanner, type Token, type TokenKind } from './query-scan.ts'
 
-export type Comparison = '=' | '<' | '<=' | '>' | '>=' | 'CONTAINS' | 'EXISTS'
+export type Comparison = Order | 'CONTAINS' | 'EXISTS'
 
 /** `tag comparison argument`; EXISTS has none. */
 export interface Condition {
@@ -119,23 +119,7 @@ function holds({ op, arg }: Condition, value: string): boolean {
   if (op === 'CONTAINS') return value.includes(arg.text)
   if (arg.kind === 'string') return value === arg.text
   const order = arg.kind === 'number' ? numberOrder(value, arg.text) : timeOrder(value, arg)
-  if (order === undefined) return false
-  return inOrder(op, order)
-}
-
-function inOrder(op: '=' | '<' | '<=' | '>' | '>=', order: number): boolean {
-  switch (op) {
-    case '=':
-      return order === 0
-    case '<':
-      return order < 0
-    case '<=':
-      return order <= 0
-    case '>':
-      return order > 0
-    default:
-      return order >= 0
-  }
+  return order !== undefined && inOrder(op, order)
 }
 
 /** A value may carry a unit, as `8atom` does: the digits in front of it count. */

@@ -1,5 +1,5 @@
+import { compareDecimals, type Decimal, readDecimal } from '#lib/decimal-text.ts'
 import type { ChainStore, StoredTx } from './chain-store.ts'
-import { compareDecimals, type Decimal, readDecimal } from './decimal-text.ts'
 import { RpcRefusal } from './errors.ts'
 import { goHexError } from './go-errors.ts'
 import { MAX_SEARCH_ENTRIES } from './limits.ts'

@@ -227,6 +227,19 @@ describe('transactions', () => {
     expect(Object.keys(unchecked)).toEqual(['txhash'])
   })
 
+  test('say where they go, and which variable named the node', async () => {
+    const place = `${net.chainId} at ${net.rpc} (from $WADI_RPC)`
+    const send = ['tx', 'bank', 'send', 'dev3', 'dev3', '1awadi', '-y', '-o', 'json']
+    for (const flags of [['--no-wait'], ['--broadcast-mode', 'async', '--gas', '1']]) {
+      const { stdout, stderr } = await wadi([...send, ...flags], env())
+      expect(stderr).toBe(`sent ${JSON.parse(stdout).txhash} to ${place}\n`)
+    }
+    const unsigned = join(folder, 'placed.json')
+    writeFileSync(unsigned, await ok('tx', 'bank', 'send', 'dev3', 'dev3', '1awadi', '--generate-only'))
+    const { stderr } = await wadi(['tx', 'sign', unsigned, '--from', 'dev3'], env())
+    expect(stderr).toBe(`signed for ${place}\n`)
+  })
+
   test('say codespace, code, reason and fix when they fail', async () => {
     const poor = await fails(
       EXIT.failedInBlock,

@@ -74,7 +74,7 @@ describe('the package', () => {
     ])
       expect(files).toContain(needed)
     expect(files.filter((path) => /(?<!\.d)\.ts$|testkit|\.test\.|fixture/.test(path))).toEqual([])
-    expect(files.filter((path) => /^(?:src|modules|test|\.)/.test(path))).toEqual([])
+    expect(files.filter((path) => /^(?:src|modules|test)|(?:^|\/)\./.test(path))).toEqual([])
   })
 
   test('installs without building anything, and without what only a validator needs', () => {

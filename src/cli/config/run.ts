@@ -11,7 +11,7 @@ import { homePaths } from '../node/home.ts'
 import { runningOn } from '../node/run-record.ts'
 import { settingOptions } from '../options.ts'
 import { print } from '../output.ts'
-import { settingsFile } from '../settings.ts'
+import { originOf, settingsFile } from '../settings.ts'
 import { parsedToml, readSettings, settingNames, settingValue } from '../settings-file.ts'
 import { didYouMean, nearest } from '../suggest.ts'
 import type { ConfigCommandName, ConfigOptions } from './command.ts'
@@ -72,30 +72,14 @@ interface Row {
   readonly origin: string
 }
 
-/** Where the value of an option comes from, for people. */
-function originOf(command: Command, attribute: string, env: string | undefined): string {
-  switch (command.getOptionValueSource(attribute)) {
-    case 'cli':
-      return 'flag'
-    case 'env':
-      return `$${env}`
-    case 'config':
-      return settingsFile(homeOf(command))
-    case 'default':
-      return 'default'
-    default:
-      return 'not set'
-  }
-}
-
 function clientRows(command: Command): Row[] {
   const values = command.opts<Record<string, string | number | undefined>>()
-  const home = { key: 'home', value: homeOf(command), origin: originOf(command, 'home', 'WADI_HOME') }
+  const home = { key: 'home', value: homeOf(command), origin: originOf(command, 'home') }
   const rows = settingOptions().map((option) => {
     const attribute = option.attributeName()
     const value = values[attribute]
     const text = value === undefined ? null : String(value)
-    return { key: option.name(), value: text, origin: originOf(command, attribute, option.envVar) }
+    return { key: option.name(), value: text, origin: originOf(command, attribute) }
   })
   return [home, ...rows]
 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { JsonScanner, type JsonSpan } from '#lib/json-stream.ts'
 import { CommandError } from '../errors.ts'
+import { draftBeside } from '../files.ts'
 import { parseCoin } from '../flags/values.ts'
 import { readAddress } from '../keys/key.ts'
 import { type Progress, startProgress } from '../progress.ts'
@@ -49,9 +50,12 @@ export async function addAccounts(
   const target = inFile(genesis, () => findTarget(genesis, bytes))
   const rows = await readAccounts(options.file, options.amount, target.known)
   const progress = startProgress(stderr, 'Writing', 2 * rows.length, 'rows')
-  const draft = `${genesis}.${process.pid}.tmp`
+  const draft = draftBeside(genesis)
   try {
-    await pipeline(Readable.from(documentOf(bytes, target, rows, progress)), createWriteStream(draft))
+    await pipeline(
+      Readable.from(documentOf(bytes, target, rows, progress)),
+      createWriteStream(draft, { flags: 'wx' }),
+    )
     renameSync(draft, genesis)
   } finally {
     progress.stop()

@@ -1,8 +1,10 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fromHex } from '#lib/bytes.ts'
+import { syncDirectory } from '../../store/log-files.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { EXIT } from '../exit-codes.ts'
+import { writeNew } from '../files.ts'
 import { DEV_ACCOUNTS } from '../node/dev-accounts.ts'
 import { didYouMean } from '../suggest.ts'
 import {
@@ -28,7 +30,7 @@ const TEST_PASSWORD = 'test'
 const TEST_SCRYPT_N = 2 ** 4
 
 /** The chains whose first accounts have keys that everybody knows. */
-const PUBLIC_CHAINS: readonly string[] = ['wadi-dev-1', 'wadi-local-1']
+export const PUBLIC_CHAINS: readonly string[] = ['wadi-dev-1', 'wadi-local-1']
 
 /** Keys in files of a folder, one each. */
 export class Keyring {
@@ -140,11 +142,17 @@ export class Keyring {
     if (same !== undefined) throw new CommandError(`the key ${same.name} has the address ${address} already`)
   }
 
+  /** When it returns, the file outlasts a loss of power; where it does not get that far, it is not there. */
   #write(name: string, content: object): void {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 })
+    const made = mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     const file = this.#fileOf(name)
-    writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
-    chmodSync(file, 0o600)
+    writeNew(file, `${JSON.stringify(content, null, 2)}\n`, 0o600)
+    try {
+      syncFolders(this.folder, made === undefined ? this.folder : dirname(made))
+    } catch (error) {
+      rmSync(file, { force: true })
+      throw error
+    }
   }
 
   /** Throws unless a new key may have that name. */
@@ -190,7 +198,7 @@ export class Keyring {
     return this.#at(name, () => this.#read(name))
   }
 
-  /** Gives a key another name. It has both for a moment, and never none. */
+  /** Gives a key another name. It has both for a moment, and never none: not even where the power fails. */
   rename({ name }: NamedKey, to: string): NamedKey {
     this.checkFree(to)
     const stored = this.#at(name, () => this.#read(name))
@@ -227,6 +235,16 @@ export class Keyring {
       if (!(error instanceof KeyFileError)) throw error
       throw new CommandError(`${this.#fileOf(name)}: ${error.message}`, [], EXIT.locked)
     }
+  }
+}
+
+/** Puts on the disk which files a folder has, and so for those above it up to `last`. Windows does it by itself. */
+function syncFolders(folder: string, last: string): void {
+  if (process.platform === 'win32') return
+  const end = resolve(last)
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    syncDirectory(at)
+    if (at === end || at === dirname(at)) return
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setInToml } from '../config/toml-edit.ts'
 import { writeWhole } from '../files.ts'
@@ -210,8 +210,7 @@ function writeSpec(spec: LocalnetSpec): void {
   mkdirSync(spec.dir, { recursive: true, mode: 0o700 })
   const file = join(spec.dir, SPEC_FILE)
   const { dir: _, ...kept } = spec
-  writeFileSync(`${file}.tmp`, `${JSON.stringify(kept, null, 2)}\n`)
-  renameSync(`${file}.tmp`, file)
+  writeWhole(file, `${JSON.stringify(kept, null, 2)}\n`)
 }
 
 function damaged(file: string, problem: string): NodeError {

@@ -9,6 +9,7 @@ import type { KvIterator, ReadStore } from '../../kernel/kv.ts'
 import { openVersion } from '../../store/offline.ts'
 import type { StoredVersion } from '../../store/reader.ts'
 import type { CliContext } from '../context.ts'
+import { draftBeside } from '../files.ts'
 import { inFile, membersOf, valueOf } from '../genesis/document.ts'
 import type { GenesisConsensusParams } from '../node/genesis-doc.ts'
 import { type Progress, startProgress } from '../progress.ts'
@@ -120,7 +121,7 @@ function* gathered(pieces: Iterable<string>): Generator<Buffer> {
 }
 
 function writeFile(path: string, pieces: Iterable<string>): number {
-  const draft = `${path}.${process.pid}.tmp`
+  const draft = draftBeside(path)
   const file = openSync(draft, 'wx', 0o644)
   let bytes = 0
   try {

@@ -3,10 +3,11 @@ import { CommandError } from '../errors.ts'
 import { readText } from '../files.ts'
 import { startProgress } from '../progress.ts'
 import { addressBook, openKeyring } from '../session.ts'
+import type { WithOrigins } from './destination.ts'
 import { emit, parseTx, type TxDocument, txText } from './document.ts'
 import { signed } from './files.ts'
 import type { SignOptions } from './options.ts'
-import { signingPlace } from './place.ts'
+import { signingPlace, tellChain } from './place.ts'
 import { openKey, signingKey } from './signer.ts'
 import { checkSigner, signersOfTx } from './signers.ts'
 
@@ -23,7 +24,7 @@ interface Line {
 export async function signBatch(
   context: RunContext,
   files: readonly string[],
-  options: SignOptions,
+  options: WithOrigins<SignOptions>,
 ): Promise<void> {
   const lines = readLines(files)
   const keyring = openKeyring(options)
@@ -44,6 +45,7 @@ export async function signBatch(
     progress.stop()
   }
   emit(context, texts.join('\n'), options)
+  tellChain(context, place)
 }
 
 function readLines(files: readonly string[]): Line[] {

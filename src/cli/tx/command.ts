@@ -13,6 +13,7 @@ import {
 import { exampleOf } from '../examples.ts'
 import { type Explain, RequestFlags } from '../flags/request.ts'
 import { addExample } from '../help.ts'
+import { withOrigins } from './destination.ts'
 import { txExtras } from './extras.ts'
 import { addFileCommands } from './file-commands.ts'
 import { addTxOptions, type TxCommandOptions } from './options.ts'
@@ -43,7 +44,7 @@ function addFlags(command: Command, context: RunContext, method: MethodCommand, 
   addTxOptions(command, (flag) => flags.has(flag))
   command.action(async (...given: unknown[]) => {
     const { runTx } = await import('./run.ts')
-    const options = command.opts<TxCommandOptions & Record<string, unknown>>()
+    const options = withOrigins(command.opts<TxCommandOptions & Record<string, unknown>>(), command)
     const signers = signerFields(descriptor.input)
     await runTx(context, { method, flags, signers, extra, args: given.slice(0, -2), options })
   })

@@ -7,14 +7,14 @@ import { CHAIN_ID } from './testkit.ts'
 
 const ZEROS = '00'.repeat(20)
 
-/** What CometBFT says of itself, as far as CosmJS reads it. */
-const status = {
+/** What CometBFT of a chain says of itself, as far as CosmJS reads it. */
+const statusOf = (network: string) => ({
   result: {
     node_info: {
       protocol_version: { p2p: '8', block: '11', app: '1' },
       id: ZEROS,
       listen_addr: 'tcp://127.0.0.1:26656',
-      network: CHAIN_ID,
+      network,
       version: '0.38.25',
       channels: '40',
       moniker: 'fake',
@@ -33,7 +33,7 @@ const status = {
       voting_power: '10',
     },
   },
-}
+})
 
 /** What was asked, in order. */
 interface Asked {
@@ -41,15 +41,18 @@ interface Asked {
   readonly params: unknown
 }
 
-/** An RPC that answers these methods, and `status`; each answer has a `result` or an `error`. */
+/** An RPC of a chain that answers these methods, and `status`; each answer has a `result` or an `error`. */
 export async function fakeRpc(
   answers: Readonly<Record<string, object>>,
+  chainId = CHAIN_ID,
 ): Promise<{ readonly url: string; readonly asked: readonly Asked[] }> {
   const asked: Asked[] = []
   const url = await serve(async (request, response) => {
     const { id, method, params } = JSON.parse(await text(request))
     asked.push({ method, params })
-    response.end(JSON.stringify({ jsonrpc: '2.0', id, ...{ status, ...answers }[method as string] }))
+    response.end(
+      JSON.stringify({ jsonrpc: '2.0', id, ...{ status: statusOf(chainId), ...answers }[method as string] }),
+    )
   })
   return { url, asked }
 }

@@ -11,6 +11,7 @@ import {
 } from '../options.ts'
 import type { OutputFormat } from '../output.ts'
 import { addWaiting, type WaitingOptions } from '../wait-option.ts'
+import { withOrigins } from './destination.ts'
 import type { DocumentOptions } from './document.ts'
 import { addDocumentOption, addPlaceOptions, type SignOptions, signModeOption } from './options.ts'
 import type { PlaceOptions } from './place.ts'
@@ -33,9 +34,9 @@ function addSign(tx: Command, context: RunContext): void {
     .addOption(signModeOption())
     .option('--multisig <key>', 'sign as a member of this multisig: prints the signature for multi-sign')
   addKeyringOptions(addNodeOptions(addDocumentOption(addPlaceOptions(sign)))).action(
-    async (file: string, options: SignOptions) => {
+    async (file: string, options: SignOptions, command: Command) => {
       const { signFile } = await import('./files.ts')
-      await signFile(context, file, options)
+      await signFile(context, file, withOrigins(options, command))
     },
   )
   addExample(sign, 'wadi tx sign unsigned.json --from alice --output-document signed.json')
@@ -49,9 +50,9 @@ function addSign(tx: Command, context: RunContext): void {
     .requiredOption('--from <key>', 'name or address of the key that signs')
     .addOption(signModeOption())
   addKeyringOptions(addNodeOptions(addDocumentOption(addPlaceOptions(batch)))).action(
-    async (files: string[], options: SignOptions) => {
+    async (files: string[], options: SignOptions, command: Command) => {
       const { signBatch } = await import('./batch.ts')
-      await signBatch(context, files, options)
+      await signBatch(context, files, withOrigins(options, command))
     },
   )
   addExample(batch, 'wadi tx sign-batch unsigned.jsonl --from alice --output-document signed.jsonl')
@@ -67,9 +68,9 @@ function addMultiSign(tx: Command, context: RunContext): void {
     .argument('<signature...>', 'files that "wadi tx sign --multisig" printed')
   type Options = PlaceOptions & KeyringOptions & DocumentOptions
   addKeyringOptions(addNodeOptions(addDocumentOption(addPlaceOptions(multisign)))).action(
-    async (file: string, name: string, signatures: string[], options: Options) => {
+    async (file: string, name: string, signatures: string[], options: Options, command: Command) => {
       const { multisignFile } = await import('./multisig.ts')
-      await multisignFile(context, file, name, signatures, options)
+      await multisignFile(context, file, name, signatures, withOrigins(options, command))
     },
   )
   addExample(multisign, 'wadi tx multi-sign unsigned.json safe alice.json bob.json')
@@ -94,9 +95,9 @@ function addSending(tx: Command, context: RunContext): void {
     .argument('<file>')
     .option('--no-wait', 'do not wait until the transaction is in a block')
   addNodeOptions(broadcast).action(
-    async (file: string, options: NodeOptions & { readonly wait: boolean }) => {
+    async (file: string, options: NodeOptions & { readonly wait: boolean }, command: Command) => {
       const { broadcastFile } = await import('./files.ts')
-      await broadcastFile(context, file, options)
+      await broadcastFile(context, file, withOrigins(options, command))
     },
   )
   addExample(broadcast, 'wadi tx broadcast signed.json')

@@ -8,15 +8,20 @@ import type { RunContext } from '../context.ts'
 import { CommandError } from '../errors.ts'
 import type { KeySigner } from '../keys/key.ts'
 import { addressBook, atNode, checkedChainId, openKeyring, PATIENCE } from '../session.ts'
+import type { WithOrigins } from './destination.ts'
 import { aminoDoc, emit, readTx, type TxDocument, txBytes, txText } from './document.ts'
 import { type Finishing, finish } from './finish.ts'
 import type { SignModeName, SignOptions } from './options.ts'
-import { type SigningPlace, signingPlace } from './place.ts'
+import { type SigningPlace, signingPlace, tellChain } from './place.ts'
 import { openKey, signingKey } from './signer.ts'
 import { checkSigner, signersOfTx } from './signers.ts'
 
 /** `wadi tx sign`: signs a transaction of a file for one account, and prints it. */
-export async function signFile(context: RunContext, file: string, options: SignOptions): Promise<void> {
+export async function signFile(
+  context: RunContext,
+  file: string,
+  options: WithOrigins<SignOptions>,
+): Promise<void> {
   if (options.multisig !== undefined) {
     const { signAsMember } = await import('./multisig.ts')
     return emit(context, await signAsMember(context, file, options.multisig, options), options)
@@ -28,6 +33,7 @@ export async function signFile(context: RunContext, file: string, options: SignO
   const key = signingKey(keyring, place.address, place.chainId)
   const signer = await openKey(keyring, key, place.chainId)
   emit(context, txText(await signed(tx, place, signer, options.signMode ?? 'direct')), options)
+  tellChain(context, place)
 }
 
 const MODES = {
@@ -63,11 +69,7 @@ function directDoc({ body, authInfo }: Pick<TxDocument, 'body' | 'authInfo'>, pl
 }
 
 /** `wadi tx broadcast`: sends a signed transaction of a file. */
-export async function broadcastFile(
-  context: RunContext,
-  file: string,
-  options: Finishing & { readonly node: string; readonly chainId?: string },
-): Promise<void> {
+export async function broadcastFile(context: RunContext, file: string, options: Finishing): Promise<void> {
   const tx = readTx(file)
   if (tx.signatures.length === 0)
     throw new CommandError(`${file} is not signed`, ['sign it: "wadi tx sign FILE --from KEY"'])

@@ -2,14 +2,15 @@ import { WadiClient } from '../../client/client.ts'
 import { TxError } from '../../client/errors.ts'
 import type { RunContext } from '../context.ts'
 import { UsageError } from '../errors.ts'
+import type { NodeOptions } from '../options.ts'
 import { type OutputFormat, print } from '../output.ts'
 import { atNode, checkedChainId, PATIENCE } from '../session.ts'
 import type { WaitingOptions } from '../wait-option.ts'
+import { destinationText, type WithOrigins } from './destination.ts'
 import { resultJson } from './result.ts'
 
 /** What to do once a transaction is accepted. */
-export interface Finishing {
-  readonly output: OutputFormat
+export type Finishing = WithOrigins<NodeOptions> & {
   /** Wait for the block. */
   readonly wait: boolean
 }
@@ -21,8 +22,9 @@ export async function finish(
   hash: string,
   options: Finishing,
 ): Promise<void> {
+  const to = destinationText(await client.chainId(), options)
+  context.stderr.write(`sent ${hash} to ${to}${options.wait ? ', waiting for the block …' : ''}\n`)
   if (!options.wait) return print(context, options.output, { txhash: hash, code: 0 })
-  context.stderr.write(`sent ${hash}, waiting for the block …\n`)
   await printWhenThere(context, client, hash, options.output)
 }
 

@@ -20,9 +20,10 @@ import type { Keyring } from '../keys/keyring.ts'
 import { publicKeyAny, singlePubkey } from '../keys/public-key.ts'
 import type { KeyringOptions } from '../options.ts'
 import { addressBook, openKeyring, PATIENCE } from '../session.ts'
+import type { WithOrigins } from './destination.ts'
 import { aminoDoc, type DocumentOptions, emit, readJson, readTx, txBytes, txText } from './document.ts'
 import type { SignOptions } from './options.ts'
-import { type PlaceOptions, type SigningPlace, signingPlace } from './place.ts'
+import { type PlaceOptions, type SigningPlace, signingPlace, tellChain } from './place.ts'
 import { keyOf, openKey, signingKey } from './signer.ts'
 import { checkSigner, signersOfTx } from './signers.ts'
 
@@ -36,7 +37,7 @@ export async function signAsMember(
   context: RunContext,
   file: string,
   named: string,
-  options: SignOptions,
+  options: WithOrigins<SignOptions>,
 ): Promise<string> {
   if (options.signMode === 'direct')
     throw new UsageError('members of a multisig sign amino JSON: leave out --sign-mode')
@@ -54,6 +55,7 @@ export async function signAsMember(
     data: { single: { ...MODE.single, signature: fromBase64(signature.signature) } },
     sequence: BigInt(place.sequence),
   }
+  tellChain(context, place)
   return JSON.stringify(toJson(DESCRIPTORS, { signatures: [descriptor] }))
 }
 
@@ -107,7 +109,7 @@ export async function multisignFile(
   file: string,
   name: string,
   signatureFiles: readonly string[],
-  options: PlaceOptions & KeyringOptions & DocumentOptions,
+  options: WithOrigins<PlaceOptions & KeyringOptions & DocumentOptions>,
 ): Promise<void> {
   const tx = readTx(file)
   const multisig = openKeyring(options).must(name)
@@ -144,6 +146,7 @@ export async function multisignFile(
     signerInfos: [signerInfo(multisig, place.sequence, signed)],
   })
   emit(context, txText({ body: tx.body, authInfo, signatures: [multiSignature(signed)] }), options)
+  tellChain(context, place)
 }
 
 /** The gas that a message uses when as many members sign as have to. */

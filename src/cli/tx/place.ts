@@ -1,7 +1,9 @@
 import { WadiClient } from '../../client/client.ts'
+import type { RunContext } from '../context.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import type { NodeOptions } from '../options.ts'
 import { atNode, checkedChainId, PATIENCE } from '../session.ts'
+import { chainText, destinationText, type WithOrigins } from './destination.ts'
 
 /** What a signature holds for: one chain, one account, one place in its order. */
 export interface SigningPlace {
@@ -9,6 +11,8 @@ export interface SigningPlace {
   readonly address: string
   readonly accountNumber: bigint
   readonly sequence: number
+  /** The chain for people, with the node that named it. */
+  readonly chain: string
 }
 
 /** Where a place comes from: a node, or with `offline` the command line. */
@@ -20,7 +24,7 @@ export interface PlaceOptions extends NodeOptions {
 
 /** The place of the account that `addressOf` finds; numbers that the command line has go before the node's. */
 export async function signingPlace(
-  options: PlaceOptions,
+  options: WithOrigins<PlaceOptions>,
   addressOf: (chainId: string) => string,
 ): Promise<SigningPlace> {
   const { offline, chainId, accountNumber, sequence } = options
@@ -32,11 +36,17 @@ export async function signingPlace(
     )
   }
   const address = addressOf(chainId)
-  return { chainId, address, accountNumber: BigInt(accountNumber), sequence: Number(sequence) }
+  const chain = chainText(chainId, options)
+  return { chainId, chain, address, accountNumber: BigInt(accountNumber), sequence: Number(sequence) }
+}
+
+/** Says on the standard error for which chain a signature is, which may stand in a file of settings. */
+export function tellChain({ stderr }: RunContext, { chain }: SigningPlace): void {
+  stderr.write(`signed for ${chain}\n`)
 }
 
 async function askedPlace(
-  options: PlaceOptions,
+  options: WithOrigins<PlaceOptions>,
   addressOf: (chainId: string) => string,
 ): Promise<SigningPlace> {
   const client = await WadiClient.connect(options.node, PATIENCE)
@@ -48,6 +58,7 @@ async function askedPlace(
   const { accountNumber, sequence } = options
   return {
     chainId,
+    chain: destinationText(chainId, options),
     address,
     accountNumber: accountNumber === undefined ? nonce.accountNumber : BigInt(accountNumber),
     sequence: sequence === undefined ? nonce.sequence : Number(sequence),

@@ -13,6 +13,7 @@ import { parseCoin } from '../flags/values.ts'
 import type { MultisigInfo, NamedKey } from '../keys/key.ts'
 import { print } from '../output.ts'
 import { addressBook, atNode, checkedChainId, openKeyring, PATIENCE } from '../session.ts'
+import { chainText, destinationText, nodeText, refuseUnseen, type WithOrigins } from './destination.ts'
 import type { TxExtra } from './extras.ts'
 import { finish } from './finish.ts'
 import type { TxCommandOptions } from './options.ts'
@@ -27,7 +28,7 @@ interface TxRun {
   readonly signers: readonly string[]
   readonly extra: TxExtra | undefined
   readonly args: readonly unknown[]
-  readonly options: TxCommandOptions & Readonly<Record<string, unknown>>
+  readonly options: WithOrigins<TxCommandOptions & Readonly<Record<string, unknown>>>
 }
 
 /** Makes one message, and does with it what the options say: print, simulate, or sign and send. */
@@ -52,7 +53,8 @@ export async function runTx(context: RunContext, run: TxRun): Promise<void> {
     if (options.dryRun === true) return dryRun(context, client, message, from, options, known)
     if (known?.algorithm === 'multisig') throw severalKeys(known)
     const key = signingKey(keyring, from, chainId)
-    await send(context, { client, message, from, options, unlock: () => signer.open(keyring, key, chainId) })
+    const unlock = () => signer.open(keyring, key, chainId)
+    await send(context, { client, chainId, message, from, options, unlock })
   })
 }
 
@@ -146,26 +148,35 @@ function severalKeys({ name, threshold, members }: MultisigInfo): CommandError {
 
 interface Sending {
   readonly client: SigningWadiClient
+  readonly chainId: string
   readonly message: EncodeObject
   readonly from: string
-  readonly options: TxCommandOptions
+  readonly options: WithOrigins<TxCommandOptions>
   readonly unlock: () => Promise<void>
 }
 
-async function send(context: RunContext, { client, message, from, options, unlock }: Sending): Promise<void> {
+async function send(context: RunContext, sending: Sending): Promise<void> {
+  const { client, chainId, message, from, options, unlock } = sending
+  if (options.yes === true) refuseUnseen(chainId, options)
   const fee = await client.fee(from, [message], txOptions(options))
-  if (options.yes !== true) await confirm(context, message, fee, from)
+  if (options.yes !== true) await confirm(context, sending, fee)
   await unlock()
   const exact: TxOptions = { ...txOptions(options), gas: fee.gas, fee: fee.amount }
   if (options.broadcastMode === 'async') {
     const { hash } = await client.comet.broadcastTxAsync({ tx: await client.sign(from, [message], exact) })
-    return print(context, options.output, { txhash: Buffer.from(hash).toString('hex').toUpperCase() })
+    const txhash = Buffer.from(hash).toString('hex').toUpperCase()
+    context.stderr.write(`sent ${txhash} to ${destinationText(chainId, options)}\n`)
+    return print(context, options.output, { txhash })
   }
   const hash = await client.signAndSend(from, [message], exact)
   await finish(context, client, hash, options)
 }
 
-async function confirm(context: RunContext, message: EncodeObject, fee: TxFee, from: string): Promise<void> {
+async function confirm(
+  context: RunContext,
+  { message, from, chainId, options }: Sending,
+  fee: TxFee,
+): Promise<void> {
   if (!process.stdin.isTTY) throw new UsageError('nobody is at the terminal to confirm: add --yes')
   const { stringify } = await import('yaml')
   const value = toJson(message.typeUrl.slice(1), message.value as object)
@@ -175,6 +186,8 @@ async function confirm(context: RunContext, message: EncodeObject, fee: TxFee, f
     signer: from,
     fee: coins,
     gas: fee.gas.toString(),
+    chain_id: chainText(chainId, options),
+    node: nodeText(options),
   })
   context.stderr.write(text)
   const { default: ask } = await import('@inquirer/confirm')

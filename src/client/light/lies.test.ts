@@ -131,6 +131,41 @@ describe('a header is refused', () => {
     expect(await at(20, { trustingPeriodMs: 19_000 })).toBe('expired')
   })
 
+  // Callers in JavaScript hand options on that nobody set.
+  test('by the defaults where an option is undefined', async () => {
+    const chain = new Chain(fixed)
+    const unset = { maxClockDriftMs: undefined, maxAgeMs: undefined, trustingPeriodMs: undefined } as object
+    const at = (seconds: number) => {
+      const now = () => START + seconds * 1000
+      return reasonOf(new LightClient(chain, { ...chain.trust(1, { now }), ...unset }).header())
+    }
+    expect(await at(HEIGHT - 9)).toBe('believed')
+    expect(await at(HEIGHT - 11)).toBe('future')
+    expect(await at(HEIGHT + 299)).toBe('believed')
+    expect(await at(HEIGHT + 301)).toBe('stale')
+    const old = (ms: number) => {
+      const trust = { ...chain.trust(1, { now: () => START + 1000 + ms }), ...unset }
+      return reasonOf(new LightClient(chain, trust).header(2))
+    }
+    expect(await old(7 * 24 * 3_600_000 - 1)).toBe('believed')
+    expect(await old(7 * 24 * 3_600_000)).toBe('expired')
+    const clock = { ...chain.trust(1), now: undefined } as unknown as Trust
+    // This machine's clock is years from the chain's.
+    expect(await reasonOf(new LightClient(chain, clock).header())).toMatch(/^(?:expired|future)$/)
+  })
+
+  test.each(['trustingPeriodMs', 'maxAgeMs', 'maxClockDriftMs'] as const)(
+    'never by a %s that is no time, which is refused at once',
+    (option) => {
+      const chain = new Chain(fixed)
+      for (const value of [Number.NaN, -1, '10000', {}]) {
+        const trust = { ...chain.trust(1), [option]: value } as Trust
+        expect(() => new LightClient(chain, trust)).toThrow(`${option} is no number of milliseconds`)
+      }
+      expect(() => new LightClient(chain, { ...chain.trust(1), [option]: 0 })).not.toThrow()
+    },
+  )
+
   test('that is older than one seen before, or a second one of the same height', async () => {
     const chain = new Chain(fixed)
     const light = new LightClient(chain, chain.trust(1))

@@ -65,7 +65,7 @@ export class LightClient {
   #newest: LightBlock | undefined
   #queue: Promise<unknown> = Promise.resolve()
 
-  /** Throws `EncodingError` for a hash that is not hexadecimal. */
+  /** Throws `EncodingError` for a hash that is not hexadecimal, {@link VerificationError} for what else cannot be. */
   constructor(source: LightSource, trust: Trust) {
     if (fromHex(trust.hash).length !== 32 || !Number.isSafeInteger(trust.height) || trust.height < 1) {
       const told = `${clip(trust.hash)} at height ${trust.height} names no header: give 64 hexadecimal digits`
@@ -73,11 +73,11 @@ export class LightClient {
     }
     this.#source = source
     this.#trust = {
-      trustingPeriodMs: 7 * 24 * 3_600_000,
-      maxAgeMs: 300_000,
-      maxClockDriftMs: 10_000,
-      now: () => Date.now(),
       ...trust,
+      trustingPeriodMs: milliseconds(trust, 'trustingPeriodMs', 7 * 24 * 3_600_000),
+      maxAgeMs: milliseconds(trust, 'maxAgeMs', 300_000),
+      maxClockDriftMs: milliseconds(trust, 'maxClockDriftMs', 10_000),
+      now: trust.now ?? (() => Date.now()),
     }
   }
 
@@ -222,6 +222,20 @@ export class LightClient {
       if (height !== this.#trust.height && height !== this.#newest?.height) this.#known.delete(height)
     }
   }
+}
+
+/** A limit or its default. One that is no number would make every comparison with it false, and so check nothing. */
+function milliseconds(
+  trust: Trust,
+  option: 'trustingPeriodMs' | 'maxAgeMs' | 'maxClockDriftMs',
+  byDefault: number,
+): number {
+  const value: unknown = trust[option] ?? byDefault
+  if (typeof value === 'number' && value >= 0) return value
+  throw new VerificationError(
+    'trust',
+    `${option} is no number of milliseconds: ${clip(String(value))}; leave it out for the default`,
+  )
 }
 
 /** Whether the first has the later time, nanoseconds counted. */

@@ -4,6 +4,9 @@ export interface Decimal {
   readonly places: number
 }
 
+/** How queries for events compare two numbers. */
+export type Order = '=' | '<' | '<=' | '>' | '>='
+
 /** Digits beyond which a text is not read as a number. */
 const MAX_DIGITS = 200
 
@@ -22,4 +25,20 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   const left = a.digits * 10n ** BigInt(places - a.places)
   const right = b.digits * 10n ** BigInt(places - b.places)
   return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** Whether two things whose comparison gave `sign` (negative, zero or positive) are in an order. */
+export function inOrder(order: Order, sign: number): boolean {
+  switch (order) {
+    case '=':
+      return sign === 0
+    case '<':
+      return sign < 0
+    case '<=':
+      return sign <= 0
+    case '>':
+      return sign > 0
+    default:
+      return sign >= 0
+  }
 }
