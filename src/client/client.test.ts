@@ -133,7 +133,7 @@ describe('queries', () => {
       name: 'QueryError',
       codespace: 'asset',
       code: 2,
-      message: '/wadi.asset.v1.Query/Asset: asset not found (asset 2)',
+      message: '/wadi.asset.v1.Query/Asset: asset not found (error 2 of asset)',
     })
   })
 })

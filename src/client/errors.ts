@@ -36,7 +36,7 @@ export class QueryError extends Error implements Refusal {
   readonly path: string
 
   constructor(path: string, { codespace, code, log }: Refusal) {
-    super(`${path}: ${log} (${codespace} ${code})`)
+    super(`${path}: ${log} (error ${code} of ${codespace})`)
     this.path = path
     this.codespace = codespace
     this.code = code
@@ -56,7 +56,9 @@ export class TxError extends Error implements Refusal {
   readonly height: number | undefined
 
   constructor({ codespace, code, log }: Refusal, hash: string, height?: number) {
-    super(`the transaction ${height === undefined ? 'is refused' : 'failed'}: ${log} (${codespace} ${code})`)
+    super(
+      `the transaction ${height === undefined ? 'is refused' : 'failed'}: ${log} (error ${code} of ${codespace})`,
+    )
     this.codespace = codespace
     this.code = code
     this.log = log

@@ -97,8 +97,9 @@ function cases(): Record<string, readonly [request: object, answer: object | num
     AllBalances: [{ address }, { balances: [one] }],
     SpendableBalances: [{ address }, { balances: [one] }],
     SpendableBalanceByDenom: [{ address, ...one }, { balance: one }],
-    TotalSupply: [{}, { supply: [{ denom: 'awadi', amount: `${10n ** 25n}` }] }],
-    SupplyOf: [one, { amount: { amount: `${10n ** 25n}` } }],
+    // Ten accounts and the faucet have a million WADI each.
+    TotalSupply: [{}, { supply: [{ denom: 'awadi', amount: `${11n * 10n ** 24n}` }] }],
+    SupplyOf: [one, { amount: { amount: `${11n * 10n ** 24n}` } }],
     Params: [{}, { params: {} }],
     DenomsMetadata: [{}, { metadatas: [{ base: 'awadi' }] }],
     DenomMetadata: [one, { metadata: { base: 'awadi' } }],

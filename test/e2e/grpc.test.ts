@@ -445,7 +445,7 @@ describe('the listener', () => {
   test('wadi start says whose port is taken, and where it is set', async () => {
     const home = mkdtempSync(join(tmpdir(), 'wadi-grpc-'))
     try {
-      const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0 })
+      const { ports } = await pickPorts({ rpc: 0, p2p: 0, rest: 0, telemetry: 0 })
       const grpc = Number(address.split(':')[1])
       const { paths } = initHome({
         home: join(home, 'node'),

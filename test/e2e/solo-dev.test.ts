@@ -260,7 +260,7 @@ test('--reset starts over', async () => {
 test('a home belongs to one kind of consensus', async () => {
   await net.stop()
   const real = await wadi(['dev', '--home', home, '--json'])
-  expect(real.code).toBe(1)
+  expect(real.code).toBe(2)
   expect(real.stderr).toContain('holds a chain of solo mode, which CometBFT cannot go on with')
   await start()
 })
