@@ -18,7 +18,7 @@ export type Which = 'app' | 'cometbft' | 'both'
 const LOG_LINES = 2_000
 const STOP_MS = 12_000
 const POLL_MS = 25
-const START_MS = 30_000
+const START_MS = 60_000
 
 /** One node of a localnet: an application process and the CometBFT it started. */
 export class LocalnetNode {
